@@ -1,0 +1,105 @@
+"""One small exception tree: everything the registry raises on purpose is a `RegistryError`.
+
+Every message is one sentence a person can act on: what was wrong, where, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RegistryError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class InvalidConfigError(RegistryError, ValueError):
+    """A configuration that has no identity: the message names the field and the value."""
+
+
+class HashMismatchError(InvalidConfigError):
+    """A stored hash that does not match the content it came with."""
+
+
+class FilterError(RegistryError, ValueError):
+    """A filter that can't be understood or that names something unknown.
+
+    `position` is the 0-based offset of the trouble in `text`; `suggestion` the nearest name, if any.
+    """
+
+    def __init__(self, message: str, text: str = "", position: int = 0, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.position = position
+        self.suggestion = suggestion
+
+    def __reduce__(self) -> tuple[type[FilterError], tuple[str, str, int, str | None]]:
+        return type(self), (self.message, self.text, self.position, self.suggestion)
+
+
+class QueryError(RegistryError, ValueError):
+    """An SQL query of the user's that failed."""
+
+
+class InvalidReferenceError(RegistryError, ValueError):
+    """A reference to an experiment that can't name one (empty, or not text)."""
+
+
+class NotFoundError(RegistryError, LookupError):
+    """No experiment, tag or note goes by that name."""
+
+
+class AmbiguousHashError(NotFoundError):
+    """A prefix that several experiments share; `candidates` holds their full hashes."""
+
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.candidates = list(candidates)
+
+    def __reduce__(self) -> tuple[type[AmbiguousHashError], tuple[str, list[str]]]:
+        return type(self), (self.message, self.candidates)
+
+
+class ExchangeError(RegistryError, ValueError):
+    """A file that can't be read in, or an export that can't be written."""
+
+
+class FileExistsRefusal(ExchangeError):
+    """An export that would have replaced a file it was not told to replace."""
+
+
+class MissingLibraryError(RegistryError, ImportError):
+    """An optional library that this call needs is not installed."""
+
+
+class StoreError(RegistryError):
+    """The registry's file can't be used."""
+
+
+class MissingRegistryError(StoreError):
+    """There is no registry at that path."""
+
+
+class NotARegistryError(StoreError):
+    """The file is something else: SQLite, another DuckDB database, a folder, text."""
+
+
+class CorruptRegistryError(StoreError):
+    """The file is damaged."""
+
+
+class NewerSchemaError(StoreError):
+    """The file was written by a newer version of this program."""
+
+
+class LockedError(StoreError):
+    """Another process kept the file longer than we were willing to wait."""
+
+
+class ReadOnlyError(StoreError):
+    """The place can be read but not written."""
+
+
+class UnsupportedPlaceError(StoreError):
+    """The file lies where locks can't be trusted (a network disk, or an unknown system)."""
