@@ -1,0 +1,208 @@
+"""Is the registry in order: recomputed hashes, the state of file and spool, the log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from registry.canonical import utc_text
+from registry.errors import HashMismatchError
+from registry.frozen import leaves
+from registry.rows import make_config, utc
+from registry.store.apply import describe_value, parse_time
+from registry.store.session import INTEGERS, as_list
+
+if TYPE_CHECKING:
+    from registry.store import Session, Store
+
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing `verify` found wrong."""
+
+    config_hash: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` found."""
+
+    checked: int
+    """Experiments looked at, those in the trash included."""
+    problems: list[Problem] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """(file, reason) of registrations set aside because they could not be applied."""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing was altered and nothing was set aside."""
+        return not self.problems and not self.refused
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts and lists."""
+        return {
+            "ok": self.ok,
+            "checked": self.checked,
+            "problems": [asdict(problem) for problem in self.problems],
+            "refused": [{"entry": name, "reason": reason} for name, reason in self.refused],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Where the registry is and what is in it."""
+
+    path: str
+    exists: bool
+    experiments: int
+    trash: int
+    features: int
+    tags: int
+    events: int
+    size: int
+    """Bytes of the file."""
+    pending: int
+    """Registrations waiting beside the file to be brought in."""
+    refused: list[tuple[str, str]]
+    """(file, reason) of registrations that could not be applied."""
+    writable: bool
+    schema_version: int
+    engine: str
+    """Version of DuckDB in use."""
+    newest: str | None
+    """`created_at` of the newest experiment."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        made = asdict(self)
+        made["refused"] = [{"entry": name, "reason": reason} for name, reason in self.refused]
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log."""
+
+    at: str
+    kind: str
+    config_hash: str | None
+    detail: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return asdict(self)
+
+
+def verify(session: Session, store: Store) -> Verification:
+    """Recompute every hash and compare the tables made for searching with the configurations themselves."""
+    ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
+    problems: list[Problem] = []
+    for start in range(0, len(ids), _CHUNK):
+        problems += _verify_chunk(session, ids[start : start + _CHUNK])
+    for table in ("feature", "hyperparameter", "tag", "note", "old_hash"):
+        stray = session.value(f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM experiment)")
+        if stray:
+            problems.append(Problem("", f"{stray} rows of the table {table} belong to no experiment"))
+    return Verification(len(ids), problems, store.spool.refusals())
+
+
+def _verify_chunk(session: Session, ids: list[int]) -> list[Problem]:
+    wanted = as_list(ids)
+    features: dict[int, dict[str, tuple[Any, ...]]] = {}
+    for id_, name, *rest in session.rows(
+        f"SELECT id, feature, listed, weight, transformation FROM feature WHERE id IN {INTEGERS}", [wanted]
+    ):
+        features.setdefault(id_, {})[name] = tuple(rest)
+    hyperparameters: dict[int, set[tuple[Any, ...]]] = {}
+    for id_, *rest in session.rows(
+        f"SELECT id, path, kind, exact, value FROM hyperparameter WHERE id IN {INTEGERS}", [wanted]
+    ):
+        hyperparameters.setdefault(id_, set()).add(tuple(rest))
+    problems = []
+    for row in session.rows(
+        "SELECT e.id, e.config_hash, e.created_at, e.description, e.feature_names, e.feature_weights,"
+        " e.feature_transformations, e.hyperparameters, e.parent, e.n_features"
+        f" FROM experiment e WHERE e.id IN {INTEGERS} ORDER BY e.id",
+        [wanted],
+    ):
+        try:
+            config = make_config(row, [])
+        except HashMismatchError as error:
+            problems.append(Problem(row[1], str(error)))
+            continue
+        names = {*config.feature_names, *config.feature_weights, *config.feature_transformations}
+        expected = {
+            name: (
+                name in config.feature_names,
+                config.feature_weights.get(name),
+                config.feature_transformations.get(name),
+            )
+            for name in names
+        }
+        if features.get(row[0], {}) != expected or row[9] != len(config.feature_names):
+            problems.append(Problem(row[1], "the weights that searches use differ from the configuration"))
+        flat = set()
+        for path, value in leaves(config.hyperparameters):
+            kind, _, exact = describe_value(value)
+            flat.add((json.dumps(path), kind, exact, value if kind == "string" else json.dumps(value)))
+        if hyperparameters.get(row[0], set()) != flat:
+            problems.append(Problem(row[1], "the hyperparameters that searches use differ from the configuration"))
+    return problems
+
+
+def info(session: Session, store: Store) -> Info:
+    """Return where the registry is and what is in it."""
+    from registry.store import place
+    from registry.store.connection import engine_version
+
+    counts = session.one(
+        "SELECT count(*) FILTER (deleted_at IS NULL), count(*) FILTER (deleted_at IS NOT NULL),"
+        " max(created_at) FILTER (deleted_at IS NULL) FROM experiment"
+    )
+    assert counts is not None
+    live = "id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
+    return Info(
+        path=str(store.path),
+        exists=store.exists(),
+        experiments=counts[0],
+        trash=counts[1],
+        features=session.value(f"SELECT count(DISTINCT feature) FROM feature WHERE {live}"),
+        tags=session.value(f"SELECT count(DISTINCT tag) FROM tag WHERE {live}"),
+        events=session.value("SELECT count(*) FROM event"),
+        size=store.path.stat().st_size if store.path.exists() else 0,
+        pending=len(store.spool.names()),
+        refused=store.spool.refusals(),
+        writable=place.is_writable(store.path),
+        schema_version=int(session.value("SELECT value FROM meta WHERE key = 'schema_version'")),
+        engine=engine_version(),
+        newest=utc(counts[2]),
+    )
+
+
+def log(
+    session: Session, since: str | datetime | None = None, id_hash: str | None = None, limit: int | None = None
+) -> list[Event]:
+    """Return what happened, oldest first; with `limit`, the newest that many.
+
+    Raises:
+        InvalidConfigError: `since` is no moment.
+    """
+    where, parameters = ["true"], []
+    if since is not None:
+        where.append("happened_at >= CAST(? AS TIMESTAMP)")
+        parameters.append(parse_time(utc_text(since, "since")).isoformat())
+    if id_hash is not None:
+        where.append("config_hash = ?")
+        parameters.append(id_hash)
+    newest = "" if limit is None else f" LIMIT {int(limit)}"
+    rows = session.rows(
+        "SELECT happened_at, kind, config_hash, detail FROM event"
+        f" WHERE {' AND '.join(where)} ORDER BY seq DESC{newest}",
+        parameters,
+    )
+    return [Event(utc(at) or "", kind, config_hash, json.loads(detail)) for at, kind, config_hash, detail in rows[::-1]]

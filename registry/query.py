@@ -1,0 +1,47 @@
+"""Read-only SQL of the user's over the documented views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from registry.errors import QueryError
+from registry.results import Results
+
+if TYPE_CHECKING:
+    from registry.store import Session
+
+
+def run(session: Session, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Results:
+    """Run one query and return its rows; it can neither change the registry nor touch any other file.
+
+    Raises:
+        QueryError: the query failed; the message is the engine's, with the views one may ask.
+    """
+    from registry.store.connection import is_engine_error
+
+    if not query.strip():
+        raise QueryError("the query is empty")
+    try:
+        cursor = session.connection.execute(query, parameters or None)
+        columns = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall() if columns else []
+    except Exception as error:
+        if not is_engine_error(error):
+            raise
+        raise QueryError(_explain(str(error))) from None
+    return Results(columns, rows)
+
+
+def _explain(message: str) -> str:
+    from registry.store.schema import VIEWS
+
+    lines = [line for line in message.strip().splitlines() if line.strip()]
+    first = lines[0] if lines else "unknown error"
+    if "read-only" in first or "Cannot execute statement" in first:
+        return "the registry can only be read by SQL; change it with the other commands"
+    if "file system operations are disabled" in first or "external access" in first:
+        return "a query can only read the registry itself, no other files"
+    if "Table with name" in first and "does not exist" in first:
+        return f"{first}; the views are {', '.join(VIEWS)}"
+    return "\n".join(lines)

@@ -1,0 +1,207 @@
+"""Experiments as they come out of the tables: configurations, and the light rows that screens page through."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from registry.config import ExperimentConfig
+from registry.errors import HashMismatchError
+
+if TYPE_CHECKING:
+    from registry.store import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a list shows of one experiment."""
+
+    id: int
+    """Order of registration; the key `page` takes. Not stable across files."""
+    config_hash: str
+    created_at: str
+    description: str
+    tags: list[str]
+    n_features: int
+    weights: dict[str, float]
+    parent: str | None
+    deleted_at: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Browse:
+    """The experiments that match, by id and in order, without their contents: small at any number."""
+
+    ids: array[int]
+    total: int
+    """How many experiments there are without a filter."""
+
+    @property
+    def matched(self) -> int:
+        """How many match."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names in use with the number of experiments that use each: for completion and help."""
+
+    features: dict[str, int] = field(default_factory=dict)
+    hyperparameters: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One dated line of the notes of an experiment."""
+
+    at: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Everything there is to show of one experiment."""
+
+    config: ExperimentConfig
+    registered_at: str
+    notes: list[Note]
+    old_hashes: list[str]
+    children: list[str]
+    """Full hashes of the experiments derived from this one, oldest first."""
+    deleted_at: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts and lists: the configuration's fields and what surrounds them."""
+        return {
+            **self.config.to_dict(),
+            "registered_at": self.registered_at,
+            "deleted_at": self.deleted_at,
+            "notes": [asdict(note) for note in self.notes],
+            "old_hashes": self.old_hashes,
+            "children": self.children,
+        }
+
+
+def utc(moment: datetime | None) -> str | None:
+    """Return a moment of a TIMESTAMP column as ISO text in UTC with microseconds."""
+    return None if moment is None else moment.replace(tzinfo=UTC).isoformat(timespec="microseconds")
+
+
+_CONFIG = (
+    "e.id, e.config_hash, e.created_at, e.description, e.feature_names, e.feature_weights,"
+    " e.feature_transformations, e.hyperparameters, e.parent"
+)
+
+
+def configs(session: Session, ids: Sequence[int]) -> list[ExperimentConfig]:
+    """Return the configurations with these ids, in the order asked; each is checked against its hash.
+
+    Raises:
+        HashMismatchError: a stored configuration was altered.
+    """
+    from registry.store.session import INTEGERS, as_list
+
+    wanted = as_list(ids)
+    tags = tags_of(session, wanted)
+    made = {}
+    for row in session.rows(f"SELECT {_CONFIG} FROM experiment e WHERE e.id IN {INTEGERS}", [wanted]):
+        made[row[0]] = make_config(row, tags.get(row[0], []))
+    return [made[id_] for id_ in ids if id_ in made]
+
+
+def make_config(row: Sequence[Any], tags: Iterable[str]) -> ExperimentConfig:
+    """Return the configuration in a row of the experiment table, checked against its hash."""
+    _, config_hash, created_at, description, names, weights, transformations, hyperparameters, parent = row[:9]
+    try:
+        return ExperimentConfig(
+            json.loads(names), json.loads(weights), json.loads(hyperparameters), json.loads(transformations),
+            description, list(tags), utc(created_at), config_hash, parent=parent,
+        )  # fmt: skip
+    except ValueError as error:
+        raise HashMismatchError(
+            f"the stored experiment {config_hash[:12]} was altered ({error}); see all such with: experiments verify"
+        ) from None
+
+
+def tags_of(session: Session, ids: str) -> dict[int, list[str]]:
+    """Return the tags by id; `ids` is the text `as_list` makes."""
+    from registry.store.session import INTEGERS
+
+    tags: dict[int, list[str]] = {}
+    for id_, tag in session.rows(f"SELECT id, tag FROM tag WHERE id IN {INTEGERS} ORDER BY id, position", [ids]):
+        tags.setdefault(id_, []).append(tag)
+    return tags
+
+
+def page(session: Session, ids: Sequence[int]) -> list[Row]:
+    """Return the rows with these ids, in the order asked; ids that are gone are left out."""
+    from registry.store.session import INTEGERS, as_list
+
+    wanted = as_list(ids)
+    tags = tags_of(session, wanted)
+    found = {
+        row[0]: Row(
+            row[0],
+            row[1],
+            utc(row[2]) or "",
+            row[3],
+            tags.get(row[0], []),
+            row[4],
+            json.loads(row[5]),
+            row[6],
+            utc(row[7]),
+        )
+        for row in session.rows(
+            "SELECT id, config_hash, created_at, description, n_features, feature_weights, parent, deleted_at"
+            f" FROM experiment WHERE id IN {INTEGERS}",
+            [wanted],
+        )
+    }
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def details(session: Session, id_: int) -> Details:
+    """Return everything about the experiment with this id."""
+    row = session.one(f"SELECT {_CONFIG}, e.registered_at, e.deleted_at FROM experiment e WHERE e.id = ?", [id_])
+    assert row is not None
+    tags = [tag for (tag,) in session.rows("SELECT tag FROM tag WHERE id = ? ORDER BY position", [id_])]
+    notes = session.rows("SELECT noted_at, note FROM note WHERE id = ? ORDER BY noted_at, rowid", [id_])
+    return Details(
+        make_config(row, tags),
+        utc(row[9]) or "",
+        [Note(utc(at) or "", note) for at, note in notes],
+        [old for (old,) in session.rows("SELECT old_hash FROM old_hash WHERE id = ?", [id_])],
+        [
+            child
+            for (child,) in session.rows(
+                "SELECT config_hash FROM experiment WHERE parent = ? AND deleted_at IS NULL ORDER BY created_at, id",
+                [row[1]],
+            )
+        ],
+        utc(row[10]),
+    )
+
+
+def names(session: Session) -> Names:
+    """Return the names in use by live experiments, most used first."""
+    live = "SELECT id FROM experiment WHERE deleted_at IS NULL"
+    return Names(
+        *(
+            dict(
+                session.rows(
+                    f"SELECT {column}, count(DISTINCT id) FROM {table} WHERE id IN ({live}) GROUP BY 1"
+                    " ORDER BY 2 DESC, 1"
+                )
+            )
+            for table, column in (("feature", "feature"), ("hyperparameter", "name"), ("tag", "tag"))
+        )
+    )
