@@ -39,7 +39,7 @@ class ExperimentConfig:
 
     >>> config = ExperimentConfig(["price", "volume"], {"price": 0.6, "volume": 0.4}, {"k": 10})
     >>> config.config_hash[:12]
-    'f1182e53d5cd'
+    'f9c4ae786ee0'
     >>> config.feature_weights == {"price": 0.6, "volume": 0.4}
     True
 

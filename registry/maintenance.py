@@ -148,8 +148,8 @@ def _verify_chunk(session: Session, ids: list[int]) -> list[Problem]:
             problems.append(Problem(row[1], "the weights that searches use differ from the configuration"))
         flat = set()
         for path, value in leaves(config.hyperparameters):
-            kind, _, exact = describe_value(value)
-            flat.add((json.dumps(path), kind, exact, value if kind == "string" else json.dumps(value)))
+            kind, _, exact, shown = describe_value(value)
+            flat.add((json.dumps(path), kind, exact, shown))
         if hyperparameters.get(row[0], set()) != flat:
             problems.append(Problem(row[1], "the hyperparameters that searches use differ from the configuration"))
     return problems

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from registry.canonical import now_text
 from registry.config import ExperimentConfig
 from registry.frozen import leaves
-from registry.store.session import INTEGERS, TEXTS, WriteSession, as_list, unnest_columns
+from registry.store.session import INTEGERS, TEXTS, Session, WriteSession, as_list, unnest_columns
 
 Metadata = Literal["register", "fill", "replace"]
 """What happens to the metadata of an experiment that is there already: `register`: tags unite and a
@@ -40,7 +40,7 @@ class Registration:
 
 
 @dataclass(slots=True)
-class _State:
+class State:
     """An experiment as it is before and becomes while a batch is merged in Python."""
 
     id: int
@@ -67,7 +67,7 @@ class Events:
         columns["happened_at"].append((at or now_text())[:26])
         columns["kind"].append(kind)
         columns["config_hash"].append(config_hash)
-        columns["detail"].append(json.dumps(detail))
+        columns["detail"].append(json.dumps(detail) if detail else "{}")
 
     def flush(self, session: WriteSession) -> None:
         """Append what was collected."""
@@ -109,7 +109,7 @@ def take_in(
     The same content is one experiment: `created_at` and the first parent stay, content in the trash comes
     back with its tags. `kind` names the event in the log, `source` where the records came from.
     """
-    states = _present(session, [str(r.config.config_hash) for r in registrations])
+    states = present(session, [str(r.config.config_hash) for r in registrations])
     next_id = session.value(_NEXT_ID)
     events = Events()
     detail = {} if source is None else {"source": source}
@@ -117,7 +117,7 @@ def take_in(
         config, config_hash = registration.config, str(registration.config.config_hash)
         state = states.get(config_hash)
         if state is None:
-            state = _State(
+            state = State(
                 next_id, config, config.description, list(config.tags), config.parent, False,
                 registration.at or now_text(), list(registration.all_old_hashes()), "new",
             )  # fmt: skip
@@ -125,14 +125,15 @@ def take_in(
             next_id += 1
             events.add(kind, config_hash, registration.at, **detail)
         else:
-            _merge(state, registration, config_hash, metadata, events, detail)
+            merge(state, registration, config_hash, metadata, events, detail)
     _insert_new(session, [s for s in states.values() if s.config is not None])
     _update(session, [s for s in states.values() if s.config is None])
     events.flush(session)
     return {config_hash: state.outcome for config_hash, state in states.items()}
 
 
-def _present(session: WriteSession, hashes: Sequence[str]) -> dict[str, _State]:
+def present(session: Session, hashes: Sequence[str]) -> dict[str, State]:
+    """Return what is there already of `hashes`, the trash included."""
     found = session.rows(
         "SELECT config_hash, id, description, parent, deleted_at IS NOT NULL FROM experiment"
         f" WHERE config_hash IN {TEXTS}",
@@ -148,7 +149,7 @@ def _present(session: WriteSession, hashes: Sequence[str]) -> dict[str, _State]:
     for id_, old_hash in session.rows(f"SELECT id, old_hash FROM old_hash WHERE id IN {INTEGERS}", [ids]):
         old.setdefault(id_, []).append(old_hash)
     return {
-        config_hash: _State(
+        config_hash: State(
             id_, None, description, tags.get(id_, []), parent, trashed,
             old_hashes=old.get(id_, []),
             before=(description, list(tags.get(id_, [])), parent),
@@ -157,14 +158,15 @@ def _present(session: WriteSession, hashes: Sequence[str]) -> dict[str, _State]:
     }  # fmt: skip
 
 
-def _merge(
-    state: _State,
+def merge(
+    state: State,
     registration: Registration,
     config_hash: str,
     metadata: Metadata,
     events: Events,
     detail: dict[str, Any],
 ) -> None:
+    """Let `registration` change `state`, the experiment that holds the same content already."""
     config, at = registration.config, registration.at
     changed = False
     if state.trashed:
@@ -197,7 +199,7 @@ def _merge(
         state.outcome = "updated"
 
 
-def _insert_new(session: WriteSession, states: Sequence[_State]) -> None:
+def _insert_new(session: WriteSession, states: Sequence[State]) -> None:
     if not states:
         return
     columns: dict[str, list[Any]] = {name: [] for name in _EXPERIMENT}
@@ -257,7 +259,7 @@ def _insert_features(session: WriteSession, columns: dict[str, list[Any]]) -> No
     )
 
 
-def _insert_hyperparameters(session: WriteSession, states: Sequence[_State]) -> None:
+def _insert_hyperparameters(session: WriteSession, states: Sequence[State]) -> None:
     types = {
         "id": "BIGINT",
         "name": "VARCHAR",
@@ -267,40 +269,43 @@ def _insert_hyperparameters(session: WriteSession, states: Sequence[_State]) -> 
         "exact": "VARCHAR",
         "value": "VARCHAR",
     }
-    columns: dict[str, list[Any]] = {name: [] for name in types}
+    rows: list[tuple[Any, ...]] = []
+    paths: dict[tuple[str, ...], tuple[str, str]] = {}  # a sweep repeats the same few keys in every experiment
     for state in states:
         assert state.config is not None
         for path, value in leaves(state.config.hyperparameters):
-            kind, number, exact = describe_value(value)
-            columns["id"].append(state.id)
-            columns["name"].append(".".join(path))
-            columns["path"].append(json.dumps(path))
-            columns["kind"].append(kind)
-            columns["number"].append(number)
-            columns["exact"].append(exact)
-            columns["value"].append(value if kind == "string" else json.dumps(value))
-    session.insert("hyperparameter", types, columns)
+            if path not in paths:
+                paths[path] = ".".join(path), json.dumps(path)
+            rows.append((state.id, *paths[path], *describe_value(value)))
+    if rows:
+        session.insert("hyperparameter", types, dict(zip(types, zip(*rows, strict=True), strict=True)))
 
 
-def describe_value(value: object) -> tuple[str, float | str | None, str | None]:
-    """Return (kind, nearest double, exact digits) of a hyperparameter; the last two for numbers only."""
-    if value is None:
-        return "null", None, None
-    if isinstance(value, bool):
-        return "bool", None, None
-    if isinstance(value, int):
+def describe_value(value: object) -> tuple[str, float | str | None, str | None, str]:
+    """Return (kind, nearest double, exact digits, text) of a hyperparameter.
+
+    The double and the digits are those of a number, else None; the text is JSON, but of text itself.
+    """
+    kind = type(value)
+    if kind is int:
+        digits = str(value)
         try:
-            return "number", float(value), str(value)
+            return "number", float(value), digits, digits  # type: ignore[arg-type]
         except OverflowError:
-            return "number", "inf" if value > 0 else "-inf", str(value)
-    if isinstance(value, float):
-        return "number", value, str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, str):
-        return "string", None, None
-    return "list" if isinstance(value, list) else "object", None, None
+            return "number", "inf" if value > 0 else "-inf", digits, digits  # type: ignore[operator]
+    if kind is float:
+        shown = repr(value)
+        return "number", value, str(int(value)) if value.is_integer() else shown, shown  # type: ignore[attr-defined,arg-type,call-overload,return-value]
+    if kind is str:
+        return "string", None, None, value  # type: ignore[return-value]
+    if value is None:
+        return "null", None, None, "null"
+    if kind is bool:
+        return "bool", None, None, "true" if value else "false"
+    return "list" if isinstance(value, list) else "object", None, None, json.dumps(value)
 
 
-def _insert_tags(session: WriteSession, states: Sequence[_State]) -> None:
+def _insert_tags(session: WriteSession, states: Sequence[State]) -> None:
     columns: dict[str, list[Any]] = {"id": [], "tag": [], "position": []}
     for state in states:
         for position, tag in enumerate(state.tags):
@@ -319,7 +324,7 @@ def _insert_old_hashes(session: WriteSession, pairs: Iterable[tuple[int, str]]) 
     )
 
 
-def _update(session: WriteSession, states: Sequence[_State]) -> None:
+def _update(session: WriteSession, states: Sequence[State]) -> None:
     changed = [state for state in states if state.outcome != "unchanged"]
     if not changed:
         return

@@ -22,7 +22,7 @@ STORAGE_VERSION = "v1.5.0"
 """Files are created in the oldest format we support, so that colleagues on duckdb 1.5 can read them."""
 
 _COMMON = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
-_READER = {**_COMMON, "enable_external_access": "false"}
+_READER = {**_COMMON, "enable_external_access": "false", "lock_configuration": "true"}
 
 
 def open_writer(path: Path, *, create: bool = False) -> Connection:
@@ -41,15 +41,10 @@ def open_reader(path: Path) -> Connection:
 
 
 def open_memory() -> Connection:
-    """Open an empty in-memory database, as locked up as a reader once `seal` is called."""
+    """Open an empty in-memory database, as locked up as a reader."""
     import duckdb
 
     return duckdb.connect(config=dict(_READER))
-
-
-def seal(connection: Connection) -> None:
-    """Let nobody loosen the configuration of this connection any more."""
-    connection.execute("SET lock_configuration = true")
 
 
 def engine_version() -> str:

@@ -27,7 +27,7 @@ from registry.errors import (
 )
 from registry.store import entries, lock, overlay, place, schema
 from registry.store.apply import Registration
-from registry.store.connection import Connection, explain, is_engine_error, open_memory, open_reader, open_writer, seal
+from registry.store.connection import Connection, explain, is_engine_error, open_memory, open_reader, open_writer
 from registry.store.session import Session, WriteSession, as_list
 from registry.store.spool import Spool, sync_folder
 
@@ -408,7 +408,6 @@ class Store:
             found = self._version(connection)
             if found < len(self._migrations):
                 connection = self._migrated_copy(found, cleanup)
-        seal(connection)
         return connection
 
     def _migrated_copy(self, found: int, cleanup: contextlib.ExitStack) -> Connection:
