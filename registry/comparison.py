@@ -133,17 +133,16 @@ class ComparisonRow:
     """Of section `feature`: whether it stands among the experiment's features (it may, without a weight)."""
 
     def change(self, at: int, reference: int = 0) -> float | None:
-        """Return the number at `at` minus the one at `reference`; an absent weight counts as 0."""
-        one, two = (0.0 if v is ABSENT and self.section == "feature" else v for v in self._pick(reference, at))
+        """Return the number at `at` minus the one at `reference`; beside a weight an absent one counts as 0."""
+        one, two = self.values[reference], self.values[at]
+        if self.section == "feature" and (one is not ABSENT or two is not ABSENT):
+            one, two = (0.0 if value is ABSENT else value for value in (one, two))
         if not (_is_number(one) and _is_number(two)):
             return None
         try:
             return float(two - one)
         except OverflowError:
             return None
-
-    def _pick(self, *positions: int) -> Iterable[Any]:
-        return (self.values[position] for position in positions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row for JSON: an absent value is null, and `present` tells it from a null."""

@@ -485,8 +485,7 @@ class ExperimentRegistry:
         """Recompute every hash, and compare what searches use with the configurations themselves."""
         from registry import maintenance
 
-        with self._store.read() as session:
-            return maintenance.verify(session, self._store)
+        return maintenance.verify(self._store)
 
     def info(self) -> Info:
         """Return where the registry is, what is in it and what waits to be brought in."""

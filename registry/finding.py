@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from registry.results import Results
 from registry.rows import Browse, utc
+from registry.search import DEFAULT_SORT, compile_listing
 
 if TYPE_CHECKING:
     from registry.store import Session
 
 
 def _where(session: Session, filter: str, trashed: bool) -> tuple[str, list[Any]]:
+    """Return the condition over `experiment e`, and its parameters."""
     live = "e.deleted_at IS NOT NULL" if trashed else "e.deleted_at IS NULL"
     if not filter.strip():
         return live, []
@@ -23,55 +25,38 @@ def _where(session: Session, filter: str, trashed: bool) -> tuple[str, list[Any]
     return f"{live} AND ({compiled.where})", list(compiled.params)
 
 
-_SORTS = {
-    "created": "e.created_at",
-    "hash": "e.config_hash",
-    "features": "e.n_features",
-    "description": "e.description",
-}
-
-
-def _order(sort: str) -> str:
-    key = sort.lstrip("-")
-    return f"{_SORTS[key]} {'DESC' if sort.startswith('-') else 'ASC'}, e.id"
-
-
 def ids(
-    session: Session, filter: str = "", sort: str = "-created", limit: int | None = None, *, trashed: bool = False
+    session: Session, filter: str = "", sort: str = DEFAULT_SORT, limit: int | None = None, *, trashed: bool = False
 ) -> list[int]:
-    """Return the ids of the experiments that match, in order."""
-    where, parameters = _where(session, filter, trashed)
-    cut = "" if limit is None else f" LIMIT {int(limit)}"
-    return [
-        row[0]
-        for row in session.rows(f"SELECT e.id FROM experiment e WHERE {where} ORDER BY {_order(sort)}{cut}", parameters)
-    ]
+    """Return the ids of the experiments that match, in order.
+
+    Raises:
+        FilterError: the filter or a sort key can't be understood, or names something unknown.
+    """
+    listing = compile_listing(session, sort)
+    return [row[0] for row in session.rows(*listing.ids(*_where(session, filter, trashed), limit))]
 
 
 def hashes(
-    session: Session, filter: str = "", sort: str = "-created", limit: int | None = None, *, trashed: bool = False
+    session: Session, filter: str = "", sort: str = DEFAULT_SORT, limit: int | None = None, *, trashed: bool = False
 ) -> list[str]:
-    """Return the full hashes of the experiments that match, in order."""
-    where, parameters = _where(session, filter, trashed)
-    cut = "" if limit is None else f" LIMIT {int(limit)}"
-    return [
-        row[0]
-        for row in session.rows(
-            f"SELECT e.config_hash FROM experiment e WHERE {where} ORDER BY {_order(sort)}{cut}", parameters
-        )
-    ]
+    """Return the full hashes of the experiments that match, in order. Raises as `ids`."""
+    listing = compile_listing(session, sort)
+    statement, parameters = listing.ids(*_where(session, filter, trashed), limit, what="e.config_hash")
+    return [row[0] for row in session.rows(statement, parameters)]
 
 
 def count(session: Session, filter: str = "", *, trashed: bool = False) -> int:
-    """Return how many experiments match."""
+    """Return how many experiments match. Raises as `ids`."""
     where, parameters = _where(session, filter, trashed)
     found: int = session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
     return found
 
 
 def browse(session: Session, filter: str, sort: str, *, trashed: bool = False) -> Browse:
-    """Return the matching ids, in order, and how many experiments there are without the filter."""
-    return Browse(array("q", ids(session, filter, sort, trashed=trashed)), count(session, trashed=trashed))
+    """Return the matching ids, in order, and how many experiments there are without the filter. Raises as `ids`."""
+    found = array("q", ids(session, filter, sort, trashed=trashed))
+    return Browse(found, count(session, trashed=trashed) if filter.strip() else len(found))
 
 
 def search(
@@ -84,20 +69,13 @@ def search(
     *,
     trashed: bool = False,
 ) -> Results:
-    """Return the matching experiments as rows with the columns asked for."""
+    """Return the matching experiments as rows with the columns asked for. Raises as `ids`."""
+    listing = compile_listing(session, sort, columns)
     where, parameters = _where(session, filter, trashed)
-    cut = f" LIMIT {int(limit)}" if limit is not None else ""
-    cut += f" OFFSET {int(offset)}" if offset else ""
-    rows = session.rows(
-        "SELECT e.config_hash, e.created_at, e.description, (SELECT coalesce(list(t.tag ORDER BY t.position), [])"
-        f" FROM tag t WHERE t.id = e.id), e.n_features FROM experiment e WHERE {where} ORDER BY {_order(sort)}{cut}",
-        parameters,
-    )
-    return Results(
-        ["config_hash", "created_at", "description", "tags", "features"],
-        [(row[0], utc(row[1]), *row[2:]) for row in rows],
-        count(session, filter, trashed=trashed),
-    )
+    rows = listing.read(session.rows(*listing.rows(where, parameters, limit, offset)))
+    complete = limit is None and not offset
+    total = len(rows) if complete else session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
+    return Results(listing.labels, rows, total)
 
 
 def trash(session: Session) -> Results:

@@ -98,16 +98,21 @@ class Event:
         return asdict(self)
 
 
-def verify(session: Session, store: Store) -> Verification:
-    """Recompute every hash and compare the tables made for searching with the configurations themselves."""
-    ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
+def verify(store: Store) -> Verification:
+    """Recompute every hash and compare the tables made for searching with the configurations themselves.
+
+    The file is given up between chunks, so a long check keeps nobody waiting.
+    """
     problems: list[Problem] = []
+    with store.read() as session:
+        ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
+        for table in ("feature", "hyperparameter", "tag", "note", "old_hash"):
+            stray = session.value(f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM experiment)")
+            if stray:
+                problems.append(Problem("", f"{stray} rows of the table {table} belong to no experiment"))
     for start in range(0, len(ids), _CHUNK):
-        problems += _verify_chunk(session, ids[start : start + _CHUNK])
-    for table in ("feature", "hyperparameter", "tag", "note", "old_hash"):
-        stray = session.value(f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM experiment)")
-        if stray:
-            problems.append(Problem("", f"{stray} rows of the table {table} belong to no experiment"))
+        with store.read() as session:
+            problems += _verify_chunk(session, ids[start : start + _CHUNK])
     return Verification(len(ids), problems, store.spool.refusals())
 
 

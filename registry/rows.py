@@ -193,15 +193,16 @@ def details(session: Session, id_: int) -> Details:
 
 def names(session: Session) -> Names:
     """Return the names in use by live experiments, most used first."""
-    live = "SELECT id FROM experiment WHERE deleted_at IS NULL"
+    live = "id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
+    order = "GROUP BY 1 ORDER BY 2 DESC, 1"
     return Names(
-        *(
-            dict(
-                session.rows(
-                    f"SELECT {column}, count(DISTINCT id) FROM {table} WHERE id IN ({live}) GROUP BY 1"
-                    " ORDER BY 2 DESC, 1"
-                )
+        dict(session.rows(f"SELECT feature, count(*) FROM feature WHERE {live} {order}")),
+        # a dotted name may be a flat key and a nested one in the same experiment
+        dict(
+            session.rows(
+                "SELECT name, max(used) FROM"
+                f" (SELECT name, path, count(*) AS used FROM hyperparameter WHERE {live} GROUP BY 1, 2) {order}"
             )
-            for table, column in (("feature", "feature"), ("hyperparameter", "name"), ("tag", "tag"))
-        )
+        ),
+        dict(session.rows(f"SELECT tag, count(*) FROM tag WHERE {live} {order}")),
     )

@@ -1,0 +1,341 @@
+"""Syntax tree to SQL: a condition over the table `experiment e`, every value a bound parameter.
+
+Questions about other tables are semi-joins, never correlated subqueries (measured: those are the slow ones).
+Every term is true or false and never NULL, so that `not` is the exact complement; it is pushed down to the
+terms, because the engine's planning time explodes with nested NOTs over semi-joins (50 deep: over a second).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from registry.errors import FilterError
+from registry.search import values
+from registry.search.ast import Absent, Among, And, Compare, Everything, Match, Node, Not, Or, Text, Value
+from registry.search.names import KnownNames, Target, hyperparameter_is, nearest, resolve
+from registry.search.parser import parse
+from registry.search.words import (
+    ATTRIBUTES,
+    CAN_BE_ABSENT,
+    Name,
+    quote,
+    short,
+    shown,
+    trouble,
+    write_value,
+)
+
+if TYPE_CHECKING:
+    from registry.store import Session
+
+Condition: TypeAlias = tuple[str, list[Any]]
+
+FALSE: Final[Condition] = ("FALSE", [])
+TRUE: Final[Condition] = ("TRUE", [])
+_SQL = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_HEX_WORD = re.compile(r"[0-9a-fA-F]{4,64}")
+_HASH_PREFIX = re.compile(r"[0-9a-fA-F]{1,64}")
+_EXACT_BELOW = 2**53
+"""Whole numbers smaller than this have a double of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A condition over `experiment e`, true or false for every row, and its parameters in order."""
+
+    where: str = "TRUE"
+    params: list[Any] = field(default_factory=list)
+
+
+def compile_filter(text: str, session: Session, *, now: datetime | None = None) -> Compiled:
+    """Return the SQL condition for a filter, its names checked against the registry of `session`.
+
+    `now` is the moment that `-7d` counts from; the present one when not given.
+
+    Raises:
+        FilterError: not a filter, or an unknown or ambiguous name, or a value that can't be compared.
+    """
+    return compile_node(parse(text), text, KnownNames(session), now)
+
+
+def compile_node(node: Node, text: str, known: KnownNames, now: datetime | None = None) -> Compiled:
+    """Return the SQL condition for the syntax tree of `text`.
+
+    Raises:
+        FilterError: an unknown or ambiguous name, or a value that can't be compared.
+    """
+    where, params = _Compiler(text, known, now).node(node, True)
+    return Compiled(where, params)
+
+
+class _Compiler:
+    def __init__(self, text: str, known: KnownNames, now: datetime | None) -> None:
+        self.text = text
+        self.known = known
+        self.now = now
+
+    def node(self, node: Node, wanted: bool) -> Condition:
+        """Return the condition that `node` is `wanted` (true or false)."""
+        match node:
+            case Not(item):
+                return self.node(item, not wanted)
+            case And(items) | Or(items):
+                parts = [self.node(item, wanted) for item in items]
+                word = " AND " if isinstance(node, And) == wanted else " OR "
+                return f"({word.join(sql for sql, _ in parts)})", [value for _, given in parts for value in given]
+        sql, given = self.term(node)
+        return (sql, given) if wanted else (f"NOT ({sql})", given)
+
+    def term(self, node: Node) -> Condition:
+        match node:
+            case Everything():
+                return TRUE
+            case Text(text):
+                return text_anywhere(text)
+            case Match(name, value):
+                return self.match(name, value)
+            case Compare(name, op, value):
+                target = self.target(name)
+                return self.on(target, [self.compare(target, op, value)])
+            case Among(name, given):
+                target = self.target(name)
+                return self.on(target, [self.compare(target, "=", value) for value in given])
+            case Absent(name):
+                return self.absent(name)
+        raise AssertionError(node)  # And, Or and Not are no terms
+
+    def target(self, name: Name) -> Target:
+        """Return what is compared; an attribute that holds text is not."""
+        target = resolve(name, self.known, self.text)
+        if target.kind == "attribute" and ATTRIBUTES[target.name] == "text":
+            raise trouble(
+                self.text, name.at, f"{target.name} is not compared", f"it is asked with a colon: {target.name}:VALUE"
+            )
+        return target
+
+    # where a term looks
+
+    def on(self, target: Target, conditions: Sequence[Condition]) -> Condition:
+        """Return the condition that any of `conditions` holds for the target of an experiment."""
+        kept = _gathered(condition for condition in conditions if condition != FALSE)
+        if not kept:
+            return FALSE
+        either = " OR ".join(sql for sql, _ in kept)
+        given = [value for _, part in kept for value in part]
+        if target.kind == "attribute":
+            return f"({either})", given
+        if target.kind == "hyperparameter":
+            where, which = hyperparameter_is(target.name, target.path)
+            return f"e.id IN (SELECT id FROM hyperparameter WHERE {where} AND ({either}))", [which, *given]
+        return f"e.id IN (SELECT id FROM feature WHERE feature = ? AND ({either}))", [target.name, *given]
+
+    def absent(self, name: Name) -> Condition:
+        target = resolve(name, self.known, self.text)
+        if target.kind == "hyperparameter":
+            sql, given = self.on(target, [TRUE])
+        elif target.kind != "attribute":
+            column = "weight" if target.kind == "weight" else "transformation"
+            sql, given = self.on(target, [(f"{column} IS NOT NULL", [])])
+        elif target.name in ("tag", "note"):
+            sql, given = f"e.id IN (SELECT id FROM {target.name})", []
+        elif target.name == "desc":
+            return "(e.description = '')", []
+        elif target.name == "parent":
+            return "(e.parent IS NULL)", []
+        else:
+            raise trouble(
+                self.text, name.at, f"{target.name} is never absent", f"only {', '.join(CAN_BE_ABSENT)}, weights,"
+                " hyperparameters and transformations can be",
+            )  # fmt: skip
+        return f"NOT ({sql})", given
+
+    # name:value
+
+    def match(self, name: Name, value: Value) -> Condition:
+        field_name = name.text if not name.prefix else ""
+        written = value.text
+        match field_name:
+            case "tag":
+                return "e.id IN (SELECT id FROM tag WHERE tag = ?)", [written]
+            case "desc":
+                return "contains(lower(e.description), lower(?))", [written]
+            case "note":
+                return "e.id IN (SELECT id FROM note WHERE contains(lower(note), lower(?)))", [written]
+            case "feature":
+                return self.feature(value)
+            case "hash":
+                prefix = self.hash_prefix(value)
+                return (
+                    "(starts_with(e.config_hash, ?)"
+                    " OR e.id IN (SELECT id FROM old_hash WHERE starts_with(old_hash, ?)))",
+                    [prefix, prefix],
+                )
+            case "parent":
+                return "coalesce(starts_with(e.parent, ?), FALSE)", [self.hash_prefix(value)]
+        raise self.no_field(name, value)
+
+    def no_field(self, name: Name, value: Value) -> FilterError:
+        """Return the error for a colon after something that is compared, or that is nothing."""
+        written = self.text[name.at : value.at].rstrip().removesuffix(":").rstrip()
+        example = short(f"{written} = {quote(value.text) if value.quoted else value.text}")
+        if name.prefix or name.text in ATTRIBUTES:
+            return trouble(self.text, name.at, f"{short(written)} is compared, not matched", f"write {example}")
+        near = nearest(name.text, [*(key for key, kind in ATTRIBUTES.items() if kind == "text"), "tags", "description"])
+        near = {"tags": "tag", "description": "desc"}.get(near or "", near)
+        if near is not None:
+            return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", suggestion=f"{near}:")
+        advice = "quote the text to search for it"
+        if self.known.feature(name.text) or self.known.hyperparameter(name.text, name.path):
+            advice = f"write {example}"
+        return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", advice)
+
+    def feature(self, value: Value) -> Condition:
+        listed = "e.id IN (SELECT id FROM feature WHERE listed AND {})"
+        if "*" in value.text and not value.quoted:
+            pattern = re.sub(r"([\\%_])", r"\\\1", value.text).replace("*", "%")
+            there = self.known.matches(pattern)
+            condition = listed.format(r"feature LIKE ? ESCAPE '\'"), [pattern]
+        else:
+            there = self.known.feature(value.text)
+            condition = listed.format("feature = ?"), [value.text]
+        if there or self.known.empty():
+            return condition
+        near = nearest(value.text.replace("*", ""), self.known.features())
+        suggestion = None if near is None else f"feature:{write_value(near)}"
+        what = f"unknown feature {shown(value.text)}"
+        raise trouble(self.text, value.at, what, "no experiment has one of that name", suggestion=suggestion)
+
+    def hash_prefix(self, value: Value) -> str:
+        if not _HASH_PREFIX.fullmatch(value.text):
+            raise trouble(
+                self.text, value.at, f"{shown(value.text)} is no part of a hash", "write its first hex digits"
+            )
+        return value.text.lower()
+
+    # name op value
+
+    def compare(self, target: Target, op: str, value: Value) -> Condition:
+        if target.kind == "attribute":
+            if ATTRIBUTES[target.name] == "date":
+                column = {"created": "e.created_at", "registered": "e.registered_at"}[target.name]
+                return self.compare_time(column, op, value)
+            number = values.read_number(value, self.text)
+            if number is None:
+                raise trouble(self.text, value.at, f"{shown(value.text)} is no number", "features counts them")
+            return compare_double("e.n_features", op, number)
+        if target.kind == "transformation":
+            return f"transformation {_SQL[op]} ?", [value.text]
+        number = values.read_number(value, self.text)
+        if target.kind == "weight":
+            return FALSE if number is None else compare_double("weight", op, number)
+        if number is not None:
+            sql, given = compare_number(op, number)
+            return f"kind = 'number' AND {sql}", given
+        if (constant := values.read_constant(value)) is not None:
+            if op not in ("=", "!="):
+                raise trouble(
+                    self.text, value.at, f"{constant[1]} has no order", "compare it with = or !=, or quote it as text"
+                )
+            return f"kind = ? AND value {_SQL[op]} ?", list(constant)
+        return f"kind = 'string' AND value {_SQL[op]} ?", [value.text]
+
+    def compare_time(self, column: str, op: str, value: Value) -> Condition:
+        span = values.read_span(value, self.text, self.now)
+        if span.relative and op in ("=", "!="):
+            raise trouble(self.text, value.at, f"{value.text} is a single moment", "compare it with < <= > or >=")
+        return compare_span(column, op, span)
+
+
+def _gathered(conditions: Iterable[Condition]) -> list[Condition]:
+    """Make one `IN` of equal comparisons: thousands of ORs take the engine seconds."""
+    kept: list[Condition] = []
+    lists: dict[str, list[Any]] = {}
+    for sql, given in conditions:
+        if sql.endswith(" = ?") and len(given) == 1:
+            lists.setdefault(sql.removesuffix(" = ?"), []).extend(given)
+        else:
+            kept.append((sql, given))
+    for sql, given in lists.items():
+        kept.append((f"{sql} = ?" if len(given) == 1 else f"{sql} IN ({', '.join('?' * len(given))})", given))
+    return kept
+
+
+def text_anywhere(text: str) -> Condition:
+    """Return the condition that tags, description, notes or hash hold `text`."""
+    here = "contains(lower(e.description), lower(?))"
+    there = (
+        "SELECT id FROM tag WHERE contains(lower(tag), lower(?))"
+        " UNION ALL SELECT id FROM note WHERE contains(lower(note), lower(?))"
+    )
+    if not _HEX_WORD.fullmatch(text):
+        return f"({here} OR e.id IN ({there}))", [text, text, text]
+    prefix = text.lower()
+    here += " OR starts_with(e.config_hash, ?)"
+    there += " UNION ALL SELECT id FROM old_hash WHERE starts_with(old_hash, ?)"
+    return f"({here} OR e.id IN ({there}))", [text, prefix, text, text, prefix]
+
+
+def compare_double(column: str, op: str, number: int | float) -> Condition:
+    """Return the exact comparison of a column of doubles with a number of any size."""
+    near = _nearest_double(number)
+    if near != number:
+        # a whole number that no double equals: the doubles beyond it begin at `near` or right behind it
+        if op in ("=", "!="):
+            return (f"{column} IS NOT NULL", []) if op == "!=" else FALSE
+        low = near < number
+        return f"{column} {('<=' if low else '<') if op[0] == '<' else ('>' if low else '>=')} ?", [near]
+    return f"{column} {_SQL[op]} ?", [near]
+
+
+def compare_number(op: str, number: int | float) -> Condition:
+    """Return the exact comparison of a hyperparameter that is a number with a number of any size.
+
+    Whole numbers too large for a double of their own meet in one double; their digits decide then.
+    """
+    near = _nearest_double(number)
+    if abs(near) < _EXACT_BELOW:
+        return f"number {_SQL[op]} ?", [near]
+    digits = str(int(number))
+    if op == "=":
+        return "number = ? AND exact = ?", [near, digits]
+    if op == "!=":
+        return "(number <> ? OR exact <> ?)", [near, digits]
+    strict, last = op[0], _SQL[op]
+    if number < 0:  # more digits, or larger ones, are less
+        last = last.translate({ord("<"): ">", ord(">"): "<"})
+    return (
+        f"(number {strict} ? OR (number = ? AND"
+        f" (length(exact) {last[0]} ? OR (length(exact) = ? AND exact {last} ?))))",
+        [near, near, len(digits), len(digits), digits],
+    )
+
+
+def compare_span(column: str, op: str, span: values.Span) -> Condition:
+    """Return the comparison of a time column with a stretch of time: exactly one of <, = and > holds."""
+    start, end = span.start, span.end
+    if op == "<":
+        return f"{column} < ?", [start]
+    if op == ">=":
+        return f"{column} >= ?", [start]
+    if end == start:
+        return f"{column} {_SQL[op]} ?", [start]
+    if end is None:
+        sql = {"=": f"{column} >= ?", "!=": f"{column} < ?"}.get(op)
+        return (FALSE if op == ">" else TRUE) if sql is None else (sql, [start])
+    if op == ">":
+        return f"{column} >= ?", [end]
+    if op == "<=":
+        return f"{column} < ?", [end]
+    inside = f"({column} >= ? AND {column} < ?)"
+    return (inside if op == "=" else f"NOT {inside}"), [start, end]
+
+
+def _nearest_double(number: int | float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")

@@ -1,0 +1,53 @@
+"""What to say when a filter is right but finds nothing: most often a tag was mistyped.
+
+Tags, texts and hashes are values, not names, so an unknown one is no error; a hint says it anyway.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry.search.ast import Match, Text, terms
+from registry.search.names import KnownNames, nearest
+from registry.search.parser import parse
+from registry.search.words import ATTRIBUTES, printable, short, shown, write_name, write_value
+
+if TYPE_CHECKING:
+    from registry.store import Session
+
+
+def hint(text: str, session: Session) -> str | None:
+    """Return one sentence on why the filter `text` may have found nothing, or None.
+
+    Raises:
+        FilterError: it is not a filter.
+    """
+    known = KnownNames(session)
+    for term in terms(parse(text)):
+        if isinstance(term, Match) and (term.name.prefix, term.name.text) == ("", "tag"):
+            said = _about_tag(term.value.text, known)
+        else:
+            said = _about_text(term.text, known) if isinstance(term, Text) else None
+        if said is not None:
+            return printable(said)
+    return None
+
+
+def _about_tag(tag: str, known: KnownNames) -> str | None:
+    if known.tag(tag) or known.empty():
+        return None
+    near = nearest(tag, known.tags())
+    asked = "" if near is None else f"; did you mean tag:{short(write_value(near))}?"
+    return f"no experiment has the tag {shown(tag)}{asked}"
+
+
+def _about_text(text: str, known: KnownNames) -> str | None:
+    if known.feature(text):
+        meant = f"feature, which text search leaves out; write feature:{short(write_value(text))}"
+    elif known.hyperparameter(text, None):
+        meant = f"hyperparameter, which text search leaves out; write {short(write_name(text, 'hp'))} is present"
+    elif text in ATTRIBUTES:
+        return f"{shown(text)} was searched for as text; write a comparison to ask for the attribute"
+    else:
+        return None
+    return f"{shown(text)} is a {meant}"
