@@ -24,13 +24,14 @@ def run(session: Session, query: str, parameters: Sequence[Any] | Mapping[str, A
         raise QueryError("the query is empty")
     try:
         cursor = session.connection.execute(query, parameters or None)
-        columns = [column[0] for column in cursor.description or ()]
+        described = cursor.description or ()
+        columns = [column[0] for column in described]
         rows = cursor.fetchall() if columns else []
     except Exception as error:
         if not is_engine_error(error):
             raise
         raise QueryError(_explain(str(error))) from None
-    return Results(columns, rows)
+    return Results(columns, rows, types=[str(column[1]) for column in described])
 
 
 def _explain(message: str) -> str:

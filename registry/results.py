@@ -33,8 +33,17 @@ class Results(Sequence[dict[str, Any]]):
     """The values, one tuple a row."""
     total: int
     """How many there were before a limit cut them."""
+    types: list[str] | None
+    """The engine's types of the columns, where a query said them."""
 
-    def __init__(self, columns: Iterable[str], rows: Iterable[Sequence[Any]] = (), total: int | None = None) -> None:
+    def __init__(
+        self,
+        columns: Iterable[str],
+        rows: Iterable[Sequence[Any]] = (),
+        total: int | None = None,
+        types: Iterable[str] | None = None,
+    ) -> None:
+        self.types = None if types is None else list(types)
         self.columns = _unique(columns)
         self.rows = [tuple(row) for row in rows]
         self.total = len(self.rows) if total is None else total

@@ -1,0 +1,37 @@
+"""`log`: what happened when."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from tests.cli.conftest import BASE, Shell
+
+
+def test_one_event_a_line_oldest_first(shell: Shell) -> None:
+    shell.ok("tag", "x", BASE)
+    shell.ok("describe", BASE, "new words")
+    shell.ok("tags", "--rename", "x", "y")
+    shell.ok("note", BASE, "thoughts")
+    shell.ok("delete", BASE, "--force")
+    rows = [line.split() for line in shell.ok("log").splitlines()]
+    assert rows[0] == ["WHEN", "WHAT", "HASH"]
+    assert [row[2] for row in rows[-5:]] == ["tagged", "described", "renamed-tag", "noted", "deleted"]
+    assert rows[-4][4:] == ["new", "words"]
+    assert rows[-3][4:] == ["x", "→", "y"]
+    assert [row[0] + row[1] for row in rows[1:]] == sorted(row[0] + row[1] for row in rows[1:])
+
+
+def test_one_experiment_the_last_few_and_since(shell: Shell) -> None:
+    shell.ok("tag", "x", BASE)
+    mine = json.loads(shell.ok("log", BASE, "--json"))
+    assert [event["kind"] for event in mine] == ["registered", "noted", "tagged"]
+    assert mine[-1]["detail"] == {"tags": ["x"]}
+    assert len(shell.ok("log", "--limit", "2", "--format", "ndjson").splitlines()) == 2
+    everything = shell.ok("log", "--json")
+    assert shell.ok("log", "--json", "--since", "1h") == everything
+    assert shell.ok("log", "--json", "--since", "7d") == everything
+    assert shell.ok("log", "--json", "--since", "2020-01-01") == everything
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert json.loads(shell.ok("log", "--json", "--since", tomorrow.isoformat())) == []
+    assert "nothing happened" in shell("log", "--since", f"{tomorrow:%Y-%m-%d}").err

@@ -1,0 +1,79 @@
+"""`delete`, `trash`, `restore`, `purge`: nothing leaves unasked, and it comes back whole."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import BASE, VARIANT, Shell
+
+
+def test_there_and_back(shell: Shell) -> None:
+    before = shell.ok("show", BASE, "--json")
+    assert "moved 1 experiment to the trash" in shell.ok("delete", BASE, "--force")
+    assert shell("search", "production", "--ids").out.count("\n") == 0
+    assert shell.ok("trash").splitlines()[1].startswith(BASE)
+    assert shell.ok("restore", BASE[:8]) == "restored 1 experiment\n"
+    assert shell.ok("trash") == ""
+    assert shell.ok("show", BASE, "--json") == before
+
+
+def test_a_terminal_is_asked_what_it_is_about(shell: Shell) -> None:
+    ran = shell("delete", "--filter", "tag:sweep-1", stdin="yes\n", terminal=True)
+    assert ran.code == 0
+    assert "Move 6 experiments to the trash? [y/N]" in ran.err
+    assert "Sweep 1: sentiment 0.30, accumulation 0.05" in ran.err
+    assert "and 1 more" in ran.err
+    assert shell.registry.count(trashed=True) == 6
+
+
+def test_elsewhere_force_is_needed(shell: Shell) -> None:
+    ran = shell("delete", BASE)
+    assert (ran.code, ran.out) == (2, "")
+    assert "--force" in ran.err
+    assert shell("delete", "-", stdin=f"{BASE}\n", terminal=True).code == 2
+    assert shell("delete", BASE, "--yes").code == 0
+    assert shell("purge", BASE).code == 2
+    assert shell.registry.count(trashed=True) == 1
+
+
+def test_a_dry_run_says_and_does_nothing(shell: Shell) -> None:
+    assert shell.ok("delete", "--filter", "tag:sweep-1", "--dry-run") == "would move 6 experiments to the trash\n"
+    ran = shell("delete", "--filter", "tag:sweep-1", "--dry-run", "--ids")
+    assert ran.out == shell.ok("search", "tag:sweep-1", "--ids")
+    ran = shell("delete", BASE, VARIANT, "--dry-run", "--json", "--columns", "hash,w.SentimentScore")
+    assert [list(row.values())[1] for row in json.loads(ran.out)] == [0.15, 0.25]
+    assert shell.registry.count() == 24
+
+
+def test_trash_lists_the_last_deleted_first_under_the_usual_flags(shell: Shell) -> None:
+    for ref in (BASE, VARIANT):
+        shell.ok("delete", ref, "--force")
+    found = json.loads(shell.ok("trash", "--json"))
+    assert [row["config_hash"][:12] for row in found] == [VARIANT, BASE]
+    assert all(row["deleted_at"] for row in found)
+    ran = shell("trash", "--limit", "1", "--ids")
+    assert ran.out == found[0]["config_hash"] + "\n"
+    assert "1 not shown" in ran.err
+    assert shell.ok("trash", "--sort", "created", "--ids").split()[0][:12] == BASE
+    assert shell.ok("restore", "-", stdin=shell.ok("trash", "--ids")) == "restored 2 experiments\n"
+
+
+def test_purge_is_for_good(shell: Shell) -> None:
+    assert shell("purge", BASE, "--force").code == 3
+    shell.ok("delete", BASE, VARIANT, "--force")
+    assert "would remove 2 experiments for good" in shell.ok("purge", "--filter", "features > 0", "--dry-run")
+    ran = shell("purge", BASE, stdin="y\n", terminal=True)
+    assert ran.code == 0
+    assert "Remove 1 experiment for good? [y/N]" in ran.err
+    ids = shell.ok("trash", "--ids")
+    ran = shell("purge", "-", "--force", "--json", stdin=ids)
+    assert [row["config_hash"] for row in json.loads(ran.out)] == ids.split()
+    assert shell.registry.count(trashed=True) == 0
+    assert shell("restore", BASE).code == 3
+    assert shell("show", BASE).code == 3
+
+
+def test_what_a_program_reads_is_what_was_deleted(shell: Shell) -> None:
+    ran = shell("delete", BASE, "--force", "--json")
+    assert [row["config_hash"][:12] for row in json.loads(ran.out)] == [BASE]
+    assert "moved 1 experiment" in ran.err

@@ -1,0 +1,174 @@
+"""The headless commands: `experiments list`, `show`, `compare` … Each is imported when it is called.
+
+The table below is all that `experiments --help` needs: importing every command to print its first line
+would cost more than printing it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+import click
+
+from tui.cli import errors
+from tui.cli.context import App
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and what the overview says of it."""
+
+    group: str
+    module: str
+    about: str
+
+
+COMMANDS: Final[dict[str, Entry]] = {
+    "list": Entry("Look", "listing", "List experiments, newest first."),
+    "search": Entry("Look", "listing", "Find experiments by words, tags, weights, dates."),
+    "show": Entry("Look", "show", "Show one experiment in full."),
+    "compare": Entry("Look", "compare", "Compare two or more experiments."),
+    "tags": Entry("Look", "tagging", "List the tags, or rename one."),
+    "log": Entry("Look", "log", "Show what happened when."),
+    "sql": Entry("Look", "sql", "Ask the registry in SQL (read-only)."),
+    "variant": Entry("Change", "variant", "Derive a changed copy of an experiment."),
+    "tag": Entry("Change", "tagging", "Add tags."),
+    "untag": Entry("Change", "tagging", "Remove tags."),
+    "describe": Entry("Change", "describe", "Replace a description."),
+    "note": Entry("Change", "describe", "Add a dated note."),
+    "delete": Entry("Change", "removal", "Move experiments to the trash."),
+    "trash": Entry("Change", "removal", "List what lies in the trash."),
+    "restore": Entry("Change", "removal", "Bring experiments back from the trash."),
+    "purge": Entry("Change", "removal", "Remove experiments for good."),
+    "import": Entry("Move", "importing", "Bring experiments in from files."),
+    "export": Entry("Move", "exporting", "Write experiments to files."),
+    "backup": Entry("Move", "service", "Write the whole registry to one file."),
+    "info": Entry("Service", "service", "Say which registry this is and how it does."),
+    "verify": Entry("Service", "service", "Recompute every hash; report what was altered."),
+    "demo": Entry("Service", "demo", "Look around in a registry made for that."),
+}
+
+
+class Overview(click.Group):
+    """The group of all commands: loads them when called, and lists them by what people want."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command and return it."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        found: click.Command = import_module(f"tui.cli.{entry.module}").commands[cmd_name]
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that `args` name, or suggest the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f"did you mean {near[0]}?" if near else "experiments --help lists the commands"
+            ctx.fail(f"no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section for each group."""
+        for group in dict.fromkeys(entry.group for entry in COMMANDS.values()):
+            with formatter.section(group):
+                formatter.write_dl(
+                    [(name, entry.about) for name, entry in COMMANDS.items() if entry.group == group],
+                    col_max=20,
+                )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what holds for all commands, and the exit codes."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(code, meaning) for code, meaning in errors.MEANINGS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        from registry import __version__
+
+        click.echo(f"experiments {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Overview,
+    invoke_without_command=True,
+    no_args_is_help=False,
+    subcommand_metavar="[COMMAND [ARGS]…]",
+    context_settings={"help_option_names": ["--help"], "max_content_width": 100},
+    epilog="Without a command the full-screen app opens. HASH may be a few first digits, an old hash, or `latest`; "
+    "`-` reads hashes from stdin. `experiments COMMAND --help` has examples.",
+)
+@click.option(
+    "--db", metavar="PATH", help="The registry's file [else EXPERIMENTS_DB, else the nearest experiments.duckdb]."
+)
+@click.option(
+    "--wait",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="How long to wait while another process holds the file.",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say the version.")
+@click.pass_context
+def cli(ctx: click.Context, db: str | None, wait: float) -> None:
+    """A registry of experiment configurations: find them, compare them, derive new ones."""
+    if db == "":
+        raise click.UsageError("--db is empty; give the path of a registry")
+    ctx.obj = App(db, wait)
+    ctx.call_on_close(ctx.obj.close)
+    if ctx.invoked_subcommand is None:
+        from tui.cli.opening import open_app
+
+        open_app(ctx.obj)
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error is one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")  # a terminal that can't show a character shows its escape
+    code: int = errors.Exit.OK
+    try:
+        try:
+            with cli.make_context("experiments", list(args)) as context:
+                cli.invoke(context)
+        finally:
+            sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.Abort:
+        code = errors.report(KeyboardInterrupt())
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        code = errors.Exit.USAGE
+    except BrokenPipeError:
+        _hang_up()
+    except BaseException as error:  # noqa: BLE001 - the last door: every error becomes a sentence
+        code = errors.report(error)
+    return code
+
+
+def _hang_up() -> None:
+    """The reader of the pipe went away: end quietly, also when Python flushes at exit."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass

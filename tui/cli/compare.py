@@ -1,0 +1,178 @@
+"""`compare`: what is different between two or more experiments, as a table of what differs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from registry.config import SHORT_HASH
+from tui.cli import output
+from tui.cli.command import Command
+from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import Exit, Stop
+from tui.cli.table import Column, layout, number, width
+from tui.safe import safe
+
+if TYPE_CHECKING:
+    from registry.comparison import Comparison, ComparisonRow
+
+TITLES = {"feature": "Weights", "transformation": "Transformations", "hyperparameter": "Hyperparameters"}
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "experiments compare 08d6b6669e67 latest",
+        "experiments compare A B C D --against A --all",
+        "experiments search 'tag:sweep-1' --ids | experiments compare - --json",
+        "experiments compare A B --exit-code > /dev/null || echo different",
+    ],
+)
+@click.argument("refs", metavar="A B…", nargs=-1, required=True)
+@click.option("--against", metavar="HASH", help="The reference: it comes first, the others show their change from it.")
+@click.option("--all", "everything", is_flag=True, help="Show what is the same in all of them, too.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when anything differs.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@pass_app
+def compare(
+    app: App, refs: tuple[str, ...], against: str | None, everything: bool, exit_code: bool, as_json: bool
+) -> None:
+    """Compare experiments: what differs first, widest spread on top; what is the same only with --all."""
+    from tui.cli.options import references
+
+    registry = app.registry(Missing.NAMED)
+    wanted = references(refs)
+    if len(wanted) < (2 if against is None else 1):
+        raise click.UsageError("name at least two experiments to compare")
+    found = registry.compare_many(wanted, against=against)
+    if as_json:
+        sides = [*wanted, *([against] if against is not None and len(wanted) == 1 else [])]
+        pair: dict[str, Any] = registry.compare(*sides) if len(sides) == 2 else {}
+        rows = found.rows if everything else found.differing
+        output.record({**pair, **found.to_dict(), "rows": [row.to_dict() for row in rows]})
+    else:
+        print_comparison(found, everything=everything)
+    if exit_code and found.differing:
+        raise Stop(Exit.DIFFERS)
+
+
+def print_comparison(found: Comparison, *, everything: bool = False) -> None:
+    """Write a comparison for people."""
+    shown = found.rows if everything else found.differing
+    order = _order(found)
+    for place in order:
+        mark = "reference" if found.hashes[place] == found.against else ""
+        hash_ = output.paint(found.hashes[place][:SHORT_HASH], "cyan")
+        described = safe(found.descriptions[place]) or "(no description)"
+        output.line(f"{hash_}  {described}{f'  ({mark})' if mark else ''}")
+    for section, title in TITLES.items():
+        rows = [row for row in shown if row.section == section]
+        if rows:
+            output.line()
+            _print_section(title, rows, found, order)
+    if not found.differing:
+        output.line()
+        if len(set(found.hashes)) == 1:
+            output.line("The same experiment.")
+        else:
+            output.line("No difference that counts: weights within 1e-9 of each other, everything else the same.")
+    elif found.equal and not everything:
+        output.note(f"{output.plural(len(found.equal), 'row')} the same everywhere not shown (--all shows all)")
+
+
+def _order(found: Comparison) -> list[int]:
+    """Return the places of the experiments, the reference first."""
+    places = list(range(len(found.hashes)))
+    if found.against is not None:
+        places.insert(0, places.pop(found.reference))
+    return places
+
+
+def _print_section(title: str, rows: list[ComparisonRow], found: Comparison, order: list[int]) -> None:
+    """Write one section, in as many blocks side by side experiments need at this width."""
+    names = [safe(row.name) for row in rows]
+    two = len(order) == 2
+    columns = []
+    for place in order:
+        cells = [_cell(row, place, found, delta=found.against is not None and not two) for row in rows]
+        columns.append((found.hashes[place][:SHORT_HASH], cells))
+    numeric = any(row.spread is not None for row in rows)
+    last: list[tuple[str, list[str]]] = []
+    if two and numeric:
+        last.append(("CHANGE", [_signed(row, row.change(order[1], order[0])) for row in rows]))
+    elif numeric and len(order) > 2:
+        last.append(("SPREAD", ["-" if row.spread is None else _amount(row, row.spread) for row in rows]))
+    blocks = _blocks(names, title, columns, last)
+    for index, block in enumerate(blocks):
+        if index:
+            output.line()
+        heads = [Column(title, str, shrinks=True), *(Column(head, str, right=True) for head, _ in block)]
+        table = list(zip(names, *(cells for _, cells in block), strict=True))
+        limit = output.terminal_width() if output.is_terminal() else None
+        output.lines(layout(heads, table, limit, output.style("bold")))
+
+
+def _blocks(
+    names: list[str], title: str, columns: list[tuple[str, list[str]]], last: list[tuple[str, list[str]]]
+) -> list[list[tuple[str, list[str]]]]:
+    """Split the experiments over blocks that fit a terminal; the first one is repeated in each."""
+    if not output.is_terminal():
+        return [columns + last]
+
+    def cells(column: tuple[str, list[str]]) -> int:
+        return max(map(width, [column[0], *column[1]])) + 2
+
+    first, *others = columns
+    start = min(max(map(width, [title, *names])), 40) + cells(first)
+    blocks, block, used = [], [first], start
+    for column in [*others, *last]:
+        if used + cells(column) > output.terminal_width() and len(block) > 1:
+            blocks.append(block)
+            block, used = [first], start
+        block.append(column)
+        used += cells(column)
+    return [*blocks, block]
+
+
+def _cell(row: ComparisonRow, place: int, found: Comparison, *, delta: bool) -> str:
+    from registry.comparison import ABSENT
+
+    value = row.values[place]
+    if value is ABSENT:
+        return "no weight" if row.section == "feature" and row.listed[place] else "absent"
+    shown = number(value) if row.section == "feature" else exact(value)
+    if row.section == "feature" and not row.listed[place]:
+        shown += " (not a feature)"
+    if delta and place != found.reference:
+        change = row.change(place, found.reference)
+        if change:
+            shown += f" ({_signed(row, change)})"
+    return shown
+
+
+def exact(value: Any) -> str:
+    """Return a value so that no two look alike: 10 and 10.0, the text "10", null and the text "null"."""
+    if not isinstance(value, str):
+        return safe(json.dumps(value, ensure_ascii=False))
+    try:
+        json.loads(value)
+    except ValueError:
+        return safe(value) if value.strip() and value != "absent" else json.dumps(value)
+    return json.dumps(value)
+
+
+def _signed(row: ComparisonRow, change: float | None) -> str:
+    if change is None:
+        return ""
+    shown = _amount(row, change + 0.0)
+    return f"+{shown}" if change > 0 else shown
+
+
+def _amount(row: ComparisonRow, amount: float) -> str:
+    """Return a difference: of weights in their four decimals, of hyperparameters as short as it is."""
+    return number(amount) if row.section == "feature" else f"{amount:.10g}"
+
+
+commands = {"compare": compare}

@@ -1,0 +1,75 @@
+"""`export`: experiments to a file, a folder, or stdout; what is written imports as the same experiments."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+import click
+
+from registry.errors import FileExistsRefusal
+from tui.cli import output
+from tui.cli.command import Command
+from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import refuse
+from tui.cli.options import (
+    Look,
+    Order,
+    check_choice,
+    chosen,
+    filter_option,
+    look_options,
+    order_options,
+    present_affected,
+)
+from tui.safe import safe
+
+STDOUT = "-"
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "experiments export 08d6b6669e67 baseline.json",
+        "experiments export --filter 'tag:production' configs/",
+        "experiments export --filter 'features >= 0' everything.ndjson --force",
+        "experiments export latest - | jq .feature_weights",
+    ],
+)
+@click.argument("words", metavar="[HASH…] FILE", nargs=-1, required=True)
+@filter_option
+@order_options()
+@look_options
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@pass_app
+def export(app: App, words: tuple[str, ...], filter_: str | None, order: Order, look: Look, force: bool) -> None:
+    """Write experiments to FILE; `-` is stdout.
+
+    One experiment becomes one JSON. Several become an array in a FILE.json, a line each in a FILE.ndjson,
+    a file each in a folder; on stdout a line each, or an array with --json.
+    """
+    from registry.exchange import export_many, export_one
+
+    *refs, target = words
+    if not refs and filter_ is None:
+        raise click.UsageError("say what and where to: HASH… (or --filter FILTER), then FILE, a folder, or -")
+    check_choice(refs, filter_)
+    if target == STDOUT and (look.ids or look.columns is not None or look.form == "csv"):
+        raise click.UsageError("to stdout whole experiments are written: leave out --ids, --columns and csv")
+    registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
+    hashes = chosen(registry, refs, filter_, order)
+    one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
+    destination = sys.stdout if target == STDOUT else target
+    try:
+        if one and look.form != "ndjson":
+            report = export_one(registry.config(hashes[0]), destination, force=force)
+        else:
+            form: Literal["json", "ndjson"] = "json" if look.form == "json" else "ndjson"
+            report = export_many(registry.configs(hashes), destination, force=force, form=form)
+    except FileExistsRefusal as refusal:
+        raise refuse(f"{refusal} (--force)") from None
+    if target != STDOUT:
+        present_affected(registry, hashes, look, f"wrote {output.plural(report.count)} to {safe(str(report.path))}")
+
+
+commands = {"export": export}

@@ -1,0 +1,135 @@
+"""`import`: experiments from files, folders and pipes, with a report of what became of each record."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from registry.location import FORMER_NAME
+from tui.cli import output
+from tui.cli.command import Command
+from tui.cli.context import App, Missing, earlier_beside, pass_app
+from tui.cli.errors import Exit, Stop
+from tui.safe import safe
+
+if TYPE_CHECKING:
+    from registry.exchange.importing import Progress
+    from registry.exchange.report import ImportReport
+
+BAR = 30
+QUICK = 0.5
+"""Seconds of work that need no bar."""
+
+
+@click.command(
+    "import",
+    cls=Command,
+    examples=[
+        "experiments import experiments.sqlite",
+        "experiments import reports/backtests/* configs/*.json --dry-run",
+        "ssh other experiments export --filter tag:v2 - | experiments import -",
+    ],
+)
+@click.argument("files", metavar="FILE…", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--atomic", is_flag=True, help="All or nothing: one refused record keeps everything out.")
+@click.option(
+    "--metadata",
+    type=click.Choice(["fill", "replace"]),
+    default="fill",
+    show_default=True,
+    help="For an experiment that is there: unite tags and fill an empty description, or replace both.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@pass_app
+def import_(
+    app: App,
+    files: tuple[str, ...],
+    dry_run: bool,
+    atomic: bool,
+    metadata: Literal["fill", "replace"],
+    as_json: bool,
+) -> None:
+    """Bring experiments in; repeating an import changes nothing.
+
+    FILE is an exported JSON, a JSON array, NDJSON, a folder of a backtest, a folder of such files, the
+    registry of the earlier system (SQLite), a hand-kept JSON with features and weights, or `-`.
+
+    Exit code 5 when some records were refused, 2 when all were (or any, with --atomic).
+    """
+    from registry.exchange.importing import import_sources
+
+    registry = app.registry(Missing.CREATED)
+    existed = registry.exists()
+    draw, erase = progress_bar()
+    try:
+        report = import_sources(
+            registry.store,
+            files,
+            metadata=metadata,
+            dry_run=dry_run,
+            atomic=atomic,
+            stdin=getattr(sys.stdin, "buffer", None),
+            progress=draw,
+        )
+    finally:
+        erase()
+    if not existed and registry.exists():
+        output.note(f"made a new registry: {registry.path}")
+        beside = earlier_beside(registry.path)
+        if beside and not any(Path(file).name == FORMER_NAME for file in files):
+            output.note(beside)
+    if as_json:
+        output.record(report.to_dict())
+    else:
+        _tell(report)
+    if report.refused:
+        raise Stop(Exit.PARTLY if report.records and not report.withheld else Exit.USAGE)
+
+
+def _tell(report: ImportReport) -> None:
+    for remark in report.remarks:
+        output.note(f"{safe(remark.source)}: {safe(remark.text)}")
+    for refusal in report.refused:
+        output.note(f"refused {safe(refusal.source)}: {safe(refusal.reason)}")
+    counts = {outcome: count for outcome, count in report.counts.items() if count}
+    said = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "nothing found to import"
+    if report.withheld:
+        output.line(f"nothing was imported (--atomic): {said}")
+    else:
+        output.line(f"would be imported: {said}" if report.dry_run else said)
+
+
+def progress_bar() -> tuple[Callable[[Progress], None] | None, Callable[[], None]]:
+    """Return what draws a bar on stderr, and what erases it; nothing is drawn where nobody looks."""
+    if not output.is_terminal(sys.stderr):
+        return None, lambda: None
+    drawn: list[Any] = []
+    began = monotonic()
+
+    def draw(progress: Progress) -> None:
+        if monotonic() - began < QUICK:
+            return
+        drawn[:] = [True]
+        if progress.fraction is None:
+            made = f"{progress.records:,} records"
+        else:
+            full = int(progress.fraction * BAR)
+            made = f"[{'#' * full}{' ' * (BAR - full)}] {progress.fraction:4.0%}  {progress.records:,} records"
+        sys.stderr.write(f"\r{made}")
+        sys.stderr.flush()
+
+    def erase() -> None:
+        if drawn:
+            sys.stderr.write("\r" + " " * (BAR + 40) + "\r")
+            sys.stderr.flush()
+
+    return draw, erase
+
+
+commands = {"import": import_}

@@ -1,0 +1,40 @@
+"""`experiments` without a command: the app, on a terminal that can show it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tui.cli import output
+from tui.cli.context import App, Missing
+from tui.cli.errors import Exit, Stop, refuse
+
+
+def open_app(app: App) -> None:
+    """Run the full-screen app on the registry.
+
+    Raises:
+        Stop: there is no terminal that can show it (exit 2).
+    """
+    if not can_show():
+        raise refuse(
+            "the full-screen app needs a terminal; here, use a command such as: experiments list"
+            " (experiments --help shows them all)"
+        )
+    app.registry(Missing.CREATED if app.db is None else Missing.EMPTY)  # the app itself shows an empty one
+    run_app(app)
+
+
+def can_show() -> bool:
+    """Return whether this is a terminal a full-screen app can use."""
+    return os.environ.get("TERM") != "dumb" and output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
+
+
+def run_app(app: App) -> None:
+    """Run the app; the only way from the commands to textual."""
+    from tui.app import RegistryApp
+
+    shown = RegistryApp(app.place)
+    shown.run()
+    if shown.return_code:
+        raise Stop(Exit.INTERNAL)

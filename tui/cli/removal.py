@@ -1,0 +1,189 @@
+"""`delete`, `trash`, `restore`, `purge`: what leaves the list, where it waits, and how it comes back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from registry.config import SHORT_HASH
+from registry.results import Results
+from tui.cli import output
+from tui.cli.command import Command
+from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import nothing, refuse
+from tui.cli.options import (
+    Look,
+    Order,
+    check_choice,
+    chosen,
+    chosen_options,
+    look_options,
+    order_options,
+    present_affected,
+    rows_of,
+)
+from tui.safe import safe
+
+if TYPE_CHECKING:
+    from registry.experiments import ExperimentRegistry
+
+LAST_DELETED = "-deleted"
+
+ASKED = 5
+"""So many experiments are named in the question; the rest is counted."""
+
+
+def _sure_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    function = click.option("--force", "--yes", "sure", is_flag=True, help="Don't ask.")(function)
+    return click.option("--dry-run", is_flag=True, help="Only say what would be done.")(function)
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "experiments delete 08d6b6669e67",
+        "experiments delete --filter 'tag:sweep-1 and -tag:production' --dry-run",
+        "experiments search 'tag:draft' --ids | experiments delete - --force",
+    ],
+)
+@chosen_options
+@_sure_options
+@pass_app
+def delete(
+    app: App, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look, sure: bool, dry_run: bool
+) -> None:
+    """Move experiments to the trash; `restore` brings them back.
+
+    Asks in a terminal; anywhere else it does nothing without --force.
+    """
+    _check(refs, filter_)
+    registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
+    hashes = chosen(registry, refs, filter_, order)
+    if dry_run:
+        present_affected(registry, hashes, look, f"would move {output.plural(len(hashes))} to the trash")
+        return
+    _confirm(registry, hashes, sure, f"Move {output.plural(len(hashes))} to the trash?", "-" in refs)
+    moved = registry.delete_many(hashes)
+    sentence = f"moved {output.plural(len(moved))} to the trash; bring back with: experiments restore HASH"
+    present_affected(registry, moved, look, sentence, trashed=True)
+
+
+@click.command(
+    cls=Command,
+    examples=["experiments trash", "experiments trash --ids | experiments restore -"],
+)
+@order_options(LAST_DELETED)
+@look_options
+@pass_app
+def trash(app: App, order: Order, look: Look) -> None:
+    """List what lies in the trash, last deleted first."""
+    registry = app.registry(Missing.EMPTY)
+    if look.columns is None and order.sort == LAST_DELETED:
+        everything = registry.trash()
+        found = Results(everything.columns, everything.rows[: order.count], everything.total)
+    else:
+        found = registry.search(
+            sort=order.sort, limit=order.count, columns="hash" if look.ids else look.columns, trashed=True
+        )
+    if look.ids:
+        output.lines(row[0] for row in found.rows)
+    else:
+        output.listing(found, look.form, app.empty("the trash is empty"))
+    if found.total > len(found):
+        output.note(f"{found.total - len(found):,} not shown (--limit 0 shows all)")
+
+
+@click.command(
+    cls=Command,
+    examples=["experiments restore 08d6b6669e67", "experiments trash --ids | experiments restore -"],
+)
+@click.argument("refs", metavar="HASH…", nargs=-1, required=True)
+@look_options
+@pass_app
+def restore(app: App, refs: tuple[str, ...], look: Look) -> None:
+    """Bring experiments back from the trash, with everything that was known about them."""
+    registry = app.registry(Missing.NAMED)
+    hashes = chosen(registry, refs, None, Order("-created", None), trashed=True)
+    back = registry.restore_many(hashes)
+    present_affected(registry, back, look, f"restored {output.plural(len(back))}")
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "experiments purge 08d6b6669e67",
+        "experiments trash --ids | experiments purge - --force",
+        "experiments purge --filter 'created < 2024-01-01' --dry-run",
+    ],
+)
+@chosen_options
+@_sure_options
+@pass_app
+def purge(
+    app: App, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look, sure: bool, dry_run: bool
+) -> None:
+    """Remove experiments that lie in the trash, for good.
+
+    Asks in a terminal; anywhere else it does nothing without --force.
+    """
+    _check(refs, filter_)
+    registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
+    hashes = chosen(registry, refs, filter_, order, trashed=True)
+    if dry_run:
+        present_affected(registry, hashes, look, f"would remove {output.plural(len(hashes))} for good", trashed=True)
+        return
+    _confirm(registry, hashes, sure, f"Remove {output.plural(len(hashes))} for good?", "-" in refs, trashed=True)
+    rows = None if look.ids or look.for_people else rows_of(registry, hashes, look.columns, trashed=True)
+    gone = registry.purge_many(hashes)
+    sentence = f"removed {output.plural(len(gone))} for good"
+    if look.ids:
+        output.lines(gone)
+    elif rows is not None:
+        output.listing(rows, look.form)
+    else:
+        output.line(sentence)
+        return
+    output.note(sentence)
+
+
+def _check(refs: Sequence[str], filter_: str | None) -> None:
+    check_choice(refs, filter_)
+    if filter_ is not None and not filter_.strip():
+        raise click.UsageError("an empty filter would take every experiment; say what to match")
+
+
+def _confirm(
+    registry: ExperimentRegistry,
+    hashes: Sequence[str],
+    sure: bool,
+    question: str,
+    stdin_taken: bool,
+    *,
+    trashed: bool = False,
+) -> None:
+    """Ask in a terminal; refuse where nobody can answer."""
+    if not hashes:
+        raise nothing("nothing to do")
+    if sure:
+        return
+    if stdin_taken or not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
+        raise refuse(f"not confirmed: {question[:1].lower()}{question[1:-1]} needs --force where nobody can be asked")
+    lines = []
+    for full in hashes[:ASKED]:
+        details = registry.details(full, trashed=trashed)
+        lines.append(f"  {full[:SHORT_HASH]}  {safe(details.config.description)}")
+    if len(hashes) > ASKED:
+        lines.append(f"  and {len(hashes) - ASKED:,} more")
+    sys.stderr.write("\n".join(lines) + f"\n{question} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        sys.stderr.write("\n")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise refuse("answered no; nothing was changed")
+
+
+commands = {"delete": delete, "trash": trash, "restore": restore, "purge": purge}

@@ -1,0 +1,92 @@
+"""`info`, `verify`, `backup`: how the registry does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli import output
+from tui.cli.command import Command
+from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import Exit, Stop, refuse
+from tui.safe import safe
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    amount = float(count)
+    for unit in _UNITS[:-1]:
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} {_UNITS[-1]}"
+
+
+@click.command(cls=Command, examples=["experiments info", "experiments info --json | jq .pending"])
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@pass_app
+def info(app: App, as_json: bool) -> None:
+    """Say which file the registry is, what is in it, and what waits to be brought in."""
+    found = app.registry(Missing.EMPTY).info().to_dict()
+    if as_json:
+        output.record(found)
+        return
+    refused = found.pop("refused", [])
+    for name, value in found.items():
+        if name == "size":
+            shown = size(value)
+        elif isinstance(value, bool):
+            shown = "yes" if value else "no"
+        else:
+            shown = f"{value:,}" if isinstance(value, int) and name != "schema_version" else safe(str(value or "-"))
+        label = f"{name.replace('_', ' ')}:".ljust(16)
+        output.line(f"{output.paint(label, 'bold')} {shown}")
+    if refused:
+        output.line(output.paint("refused:", "yellow"))
+        for entry in refused:
+            output.line(f"  {safe(entry['entry'])}: {safe(entry['reason'])}")
+
+
+@click.command(cls=Command, examples=["experiments verify", "experiments verify --json || mail -s altered me"])
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@pass_app
+def verify(app: App, as_json: bool) -> None:
+    """Recompute every hash and report what was altered; exit code 1 when something was."""
+    found = app.registry(Missing.EMPTY).verify()
+    if as_json:
+        output.record(found.to_dict())
+    else:
+        for problem in found.problems:
+            output.line(f"{output.short_hash(problem.config_hash)}  {output.paint(safe(problem.what), 'red')}")
+        for entry, reason in found.refused:
+            output.line(f"refused  {safe(entry)}: {safe(reason)}")
+        wrong = len(found.problems) + len(found.refused)
+        verdict = f"{output.plural(wrong, 'problem')}" if wrong else "nothing was altered"
+        output.line(f"{output.plural(found.checked)} checked: {verdict}")
+    if not found.ok:
+        raise Stop(Exit.ALTERED)
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "experiments backup ~/backups/experiments-$(date +%F).duckdb",
+        "experiments backup latest.duckdb --force",
+    ],
+)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@pass_app
+def backup(app: App, file: Path, force: bool) -> None:
+    """Write one complete copy, waiting registrations included, while others go on working."""
+    registry = app.registry(Missing.NEEDED)
+    if file.exists() and not force:
+        raise refuse(f"{file} exists; name another file, or replace it with --force")
+    written = registry.backup(file, force=force)
+    output.line(f"wrote {safe(str(written))} ({size(written.stat().st_size)})")
+
+
+commands = {"info": info, "verify": verify, "backup": backup}

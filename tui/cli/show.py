@@ -1,0 +1,145 @@
+"""`show`: one experiment in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from registry.config import SHORT_HASH
+from registry.errors import AmbiguousHashError, NotFoundError
+from tui.cli import output
+from tui.cli.command import Command
+from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import nothing
+from tui.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from registry.config import ExperimentConfig
+    from registry.experiments import ExperimentRegistry
+    from registry.rows import Details
+
+BAR_CELLS = 20
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "experiments show 08d6b6669e67",
+        "experiments show latest --json",
+        "experiments search baseline --ids | experiments show -",
+    ],
+)
+@click.argument("refs", metavar="HASH…", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="The full record; of several experiments one record a line.")
+@pass_app
+def show(app: App, refs: tuple[str, ...], as_json: bool) -> None:
+    """Show an experiment: features, weights, transformations, hyperparameters, notes, parent and variants."""
+    from tui.cli.options import references
+
+    registry = app.registry(Missing.NAMED)
+    with registry.store.read():  # one look for all of them
+        found = [_details(registry, ref) for ref in references(refs)]
+    if not found:
+        raise nothing("stdin holds no hashes; nothing to show")
+    if as_json:
+        if len(found) == 1:
+            output.record(found[0].to_dict())
+        else:
+            output.lines(output.to_json(details.to_dict()) for details in found)
+        return
+    for number, details in enumerate(found):
+        if number:
+            output.line()
+        output.lines(page(details))
+
+
+def _details(registry: ExperimentRegistry, ref: str) -> Details:
+    """Return what there is to show; of one in the trash too."""
+    try:
+        return registry.details(ref)
+    except AmbiguousHashError:
+        raise
+    except NotFoundError as missing:
+        try:
+            return registry.details(ref, trashed=True)
+        except NotFoundError:
+            raise missing from None
+
+
+def page(details: Details) -> Iterator[str]:
+    """Yield the lines that show one experiment."""
+    yield from summary_lines(details.config, bars=output.is_terminal())
+    config = details.config
+    yield ""
+    yield f"Hash: {config.config_hash}"
+    yield f"Registered: {safe(details.registered_at)}"
+    if details.deleted_at:
+        yield output.paint(f"In the trash since: {safe(details.deleted_at)}", "yellow")
+    if config.parent:
+        yield f"Parent: {config.parent[:SHORT_HASH]}"
+    if details.children:
+        yield f"Variants: {', '.join(child[:SHORT_HASH] for child in details.children)}"
+    if details.old_hashes:
+        yield f"Old hashes: {', '.join(safe(old)[:SHORT_HASH] for old in details.old_hashes)}"
+    if details.notes:
+        yield "Notes:"
+        for note in details.notes:
+            yield f"  - {output.moment(note.at)}  {safe(note.note)}"
+
+
+def summary_lines(config: ExperimentConfig, *, bars: bool = False) -> list[str]:
+    """Return the lines of `config.summary()`, each piece of user text made safe; with bars for the weights."""
+    lines = [
+        f"Experiment Configuration: {output.paint(str(config.config_hash)[:SHORT_HASH], 'cyan')}",
+        f"Created: {config.created_at}",
+        f"Description: {safe(config.description)}",
+        f"Tags: {output.paint(safe(', '.join(config.tags)) or '(none)', 'green')}",
+        "",
+        f"Features ({len(config.feature_names)}):",
+    ]
+    lines += _feature_lines(config, bars)
+    lines.append("Hyperparameters:")
+    lines += [f"  - {safe(name)}: {safe(str(value))}" for name, value in sorted(_plain(config).items())]
+    return lines
+
+
+def _plain(config: ExperimentConfig) -> dict[str, object]:
+    return config.to_dict()["hyperparameters"]  # type: ignore[no-any-return]
+
+
+def _feature_lines(config: ExperimentConfig, bars: bool) -> list[str]:
+    from tui.cli.table import width
+
+    names = sorted(config.feature_names)
+    texts = []
+    for name in names:
+        weight = config.feature_weights.get(name)
+        shown = "absent" if weight is None else f"{weight:.4f}"
+        transformation = safe(config.feature_transformations.get(name, "none"))
+        texts.append(f"  - {safe(name)}: weight={shown}, transform={transformation}")
+    if not bars:
+        return texts
+    room = output.terminal_width() - BAR_CELLS - 2
+    cells = min(max(map(width, texts), default=0), room)
+    largest = max((abs(w) for w in config.feature_weights.values()), default=0.0)
+    made = []
+    for name, line in zip(names, texts, strict=True):
+        weight = config.feature_weights.get(name, 0.0)
+        drawn = bar(abs(weight) / largest if largest else 0.0)
+        colour = "red" if weight < 0 else "cyan"
+        pad = " " * (cells - width(line))
+        made.append(f"{line}{pad}  {output.paint(drawn, colour)}" if drawn and width(line) <= cells else line)
+    return made
+
+
+def bar(share: float) -> str:
+    """Return a bar for a share between 0 and 1."""
+    eighths = round(share * BAR_CELLS * 8)
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+commands = {"show": show}
