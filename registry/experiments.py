@@ -240,6 +240,17 @@ class ExperimentRegistry:
         with self._store.read() as session:
             return finding.count(session, filter, trashed=trashed)
 
+    def hint(self, filter: str) -> str | None:
+        """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
+
+        Raises:
+            FilterError: as `search`.
+        """
+        from registry.search import hint
+
+        with self._store.read() as session:
+            return hint(filter, session)
+
     def browse(self, filter: str = "", sort: str = "-created", *, trashed: bool = False) -> Browse:
         """Return the ids of the experiments that match, in order: small at any number; see `page`."""
         from registry import finding

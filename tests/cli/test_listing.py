@@ -144,3 +144,9 @@ def test_the_nearest_registry_is_used(shell: Shell, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("EXPERIMENTS_DB", str(shell.folder / "other.duckdb"))
     assert shell.ok("list", "--ids") == ""
     assert len(shell.ok("--db", str(shell.folder / "experiments.duckdb"), "list", "--ids").splitlines()) == 24
+
+
+def test_a_search_that_finds_nothing_says_what_may_be_meant(shell: Shell) -> None:
+    done = shell("search", "tag:baselin")
+    assert done.code == 1
+    assert "did you mean tag:baseline?" in done.err

@@ -111,7 +111,8 @@ def search(app: App, filter_: tuple[str, ...], order: Order, look: Look) -> None
     if not found.total:
         if look.form != "table":
             present(found, look)
-        raise nothing(f"nothing matches {text}")
+        said = registry.hint(text)
+        raise nothing(f"nothing matches {text}" + (f": {said}" if said else ""))
     present(found, look)
     remark(registry, found, text, look)
 
