@@ -1,0 +1,136 @@
+"""Writing a file so that whoever looks sees all of it or nothing, and nobody's file is lost by accident.
+
+The text goes into a temporary file in the same folder, is brought to the disk, and then takes its name. A
+name that is taken is only replaced when that was asked for, also when it was taken a moment ago.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from registry.errors import ExchangeError, FileExistsRefusal
+
+Target = str | os.PathLike[str]
+
+
+def resolve_target(target: Target) -> Path:
+    """Return the path that is written: links are followed, as `>` in a shell does.
+
+    Raises:
+        ExchangeError: its folder is missing, or the name is empty.
+    """
+    name = os.fspath(target)
+    if not name:
+        raise ExchangeError("an empty file name; name a file to write")
+    try:
+        path = Path(os.path.realpath(name))
+        if path.is_symlink():
+            raise ExchangeError(f"{name} is a link that leads nowhere; remove it or name another file")
+        if not path.parent.is_dir():
+            what = "is not a folder" if path.parent.exists() else "does not exist; make it first"
+            raise ExchangeError(f"{name} can't be written: the folder {path.parent} {what}")
+    except (OSError, ValueError) as error:
+        raise ExchangeError(f"{name!r} can't be a file's name: {error}") from None
+    return path
+
+
+def check_free(path: Path, name: str, *, force: bool) -> None:
+    """Refuse to write a file over a folder, over what is no file, or without `force` over a file.
+
+    Raises:
+        FileExistsRefusal: there is a file.
+        ExchangeError: there is something else.
+    """
+    if path.is_dir():
+        raise ExchangeError(f"{name} is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise ExchangeError(f"{name} is not an ordinary file; name another one")
+    if path.exists() and not force:
+        raise FileExistsRefusal(f"{name} exists; name another file, or say that it may be replaced")
+
+
+@contextlib.contextmanager
+def writing(target: Target, *, force: bool = False) -> Iterator[TextIO]:
+    """Yield a text stream whose content becomes the file `target` when the body ends without an error.
+
+    Raises:
+        FileExistsRefusal: the file exists and `force` was not given; it is untouched.
+        ExchangeError: it can't be written; a sentence says why, and nothing is left behind.
+    """
+    name = os.fspath(target)
+    path = resolve_target(target)
+    temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(6)}.tmp")
+    with explained(name):
+        check_free(path, name, force=force)
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        stream = os.fdopen(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666),
+            "w", encoding="utf-8", newline="\n",
+        )  # fmt: skip
+        try:
+            with stream:
+                yield stream
+                stream.flush()
+                if mode is not None:
+                    with contextlib.suppress(OSError):
+                        os.fchmod(stream.fileno(), mode)
+                os.fsync(stream.fileno())
+            publish(temporary, path, name, force=force)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path, name: str, *, force: bool) -> None:
+    """Give the finished `temporary` its name; without `force` never over another file.
+
+    Raises:
+        FileExistsRefusal: the name was taken meanwhile.
+    """
+    if force:
+        temporary.replace(path)
+        return
+    try:
+        path.hardlink_to(temporary)  # a rename would replace, a link does not
+    except FileExistsError:
+        raise FileExistsRefusal(f"{name} exists; name another file, or say that it may be replaced") from None
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        # a file system without links
+        check_free(path, name, force=False)
+        temporary.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk."""
+    with contextlib.suppress(OSError):  # some file systems can't
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn what the system says into a sentence about `name`."""
+    try:
+        yield
+    except OSError as error:
+        why = {
+            errno.EACCES: "permission denied",
+            errno.EPERM: "permission denied",
+            errno.EROFS: "the disk is read-only",
+            errno.ENOSPC: "the disk is full",
+            errno.EDQUOT: "the disk quota is used up",
+            errno.ENAMETOOLONG: "the name is too long",
+        }.get(error.errno or 0, error.strerror or str(error))
+        raise ExchangeError(f"{name} can't be written: {why}") from None

@@ -1,0 +1,118 @@
+"""What a JSON value means as an experiment: the exported form, or a configuration somebody kept by hand.
+
+Hand-kept files came before any registry: `features`, `weights`, and perhaps `hyperparameters`,
+`description` and `tags`. They get the tag `migrated`, and `Migrated config` where they say nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from registry.canonical import show
+from registry.config import ExperimentConfig
+from registry.errors import InvalidConfigError
+from registry.exchange.report import Found, Record, Refusal, Remark
+
+MIGRATED_TAG = "migrated"
+MIGRATED_DESCRIPTION = "Migrated config"
+
+_RENAMED = {
+    "features": "feature_names",
+    "weights": "feature_weights",
+    "transformations": "feature_transformations",
+}
+_KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
+_SHOWN = frozenset(("registered_at", "deleted_at", "notes", "old_hashes", "children"))
+"""What a registry shows of an experiment beside its configuration; it belongs to that registry."""
+
+_NEEDED = "it has neither feature_names and feature_weights nor features and weights"
+
+
+class NotAnExperimentError(InvalidConfigError):
+    """Well-formed, but something else: in a folder such files are passed over, not refused."""
+
+
+class Fault(str):
+    """Stands where a value could not be read; its text is the reason."""
+
+    __slots__ = ()
+
+
+def interpret(source: str, value: object) -> list[Found]:
+    """Return the record `value` is, or the refusal.
+
+    Raises:
+        NotAnExperimentError: it is something else.
+    """
+    if type(value) is Fault:
+        return [Refusal(source, str(value))]
+    try:
+        if type(value) is dict and ("feature_names" in value or "feature_weights" in value):
+            left = [key for key in ("notes", "old_hashes") if value.get(key)]
+            if not _SHOWN.isdisjoint(value):
+                value = {key: item for key, item in value.items() if key not in _SHOWN}
+            config = ExperimentConfig.from_dict(value)
+        else:
+            config, left = _hand_kept(value)
+    except NotAnExperimentError:
+        raise
+    except InvalidConfigError as error:
+        return [Refusal(source, str(error))]
+    found: list[Found] = [Record(source, config)]
+    if left:
+        found.append(Remark(source, f"not taken over: {', '.join(show(key) for key in left)}"))
+    return found
+
+
+def _hand_kept(value: object) -> tuple[ExperimentConfig, list[str]]:
+    """Return the configuration in a hand-kept record, and the keys that mean nothing here.
+
+    Raises:
+        NotAnExperimentError: it is something else.
+        InvalidConfigError: it has a field without canonical form.
+    """
+    if not isinstance(value, dict):
+        raise NotAnExperimentError(f"not an experiment but {_kind(value)}")
+    features = value.get("features")
+    if "weights" not in value and isinstance(features, dict):
+        value = {**value, "features": list(features), "weights": features}
+    if "features" not in value or "weights" not in value:
+        raise NotAnExperimentError(_what_else(value))
+    record: dict[str, Any] = {}
+    key: str
+    left: list[str] = []
+    for key, item in value.items():
+        field = _RENAMED.get(key, key)
+        if field in record:
+            raise InvalidConfigError(f"{key} and {field} say the same thing twice; keep one")
+        if key in _RENAMED or key in _KEPT:
+            record[field] = item
+        else:
+            left.append(key)
+    tags = record.get("tags")
+    if tags is None or isinstance(tags, list):
+        record["tags"] = [MIGRATED_TAG, *(tags or [])]
+    record.setdefault("description", MIGRATED_DESCRIPTION)
+    return ExperimentConfig.from_dict(record), left
+
+
+def _what_else(value: dict[str, Any]) -> str:
+    if "metrics" in value and ("config" in value or "experiment" in value):
+        return (
+            "not an experiment but the summary of a backtest, whose metrics are not imported; "
+            "import the experiment_config.json beside it"
+        )
+    for there, missing in (("features", "weights"), ("weights", "features")):
+        if there in value:
+            return f"not an experiment: it has {there} but no {missing}"
+    return f"not an experiment: {_NEEDED}"
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, list):
+        return "a list"
+    return "text" if isinstance(value, str) else "a number"

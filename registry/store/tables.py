@@ -1,0 +1,93 @@
+"""Writing rows as Parquet, by an engine in memory that never sees the registry's file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from registry.errors import ExchangeError
+from registry.store.connection import is_engine_error
+from registry.store.session import unnest_columns
+
+if TYPE_CHECKING:
+    from registry.results import Results
+
+_BATCH = 10_000
+
+
+def quote(name: str) -> str:
+    """Return an identifier in quotes, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def write_parquet(found: Results, path: Path) -> None:
+    """Write rows to a Parquet file, which appears whole or not at all and replaces one that is there.
+
+    Raises:
+        ExchangeError: the folder can't be written, or a column's values have no Parquet type.
+    """
+    import duckdb
+
+    if not found.columns:
+        raise ExchangeError("the query returned no columns, so there is nothing to write")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    types = found.types or ["VARCHAR"] * len(found.columns)
+    try:
+        with duckdb.connect() as connection:
+            columns = [quote(name) for name in _apart(found.columns)]
+            shape = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
+            connection.execute(f"CREATE TABLE t ({shape})")
+            handed = {f"c{i}": "VARCHAR" for i in range(len(types))}
+            values = ", ".join(_value(name, kind) for name, kind in zip(handed, types, strict=True))
+            for start in range(0, len(found.rows), _BATCH):
+                batch = [_texts(row, types) for row in found.rows[start : start + _BATCH]]
+                lists = dict(zip(handed, zip(*batch, strict=True), strict=True))
+                connection.execute(f"INSERT INTO t SELECT {values} FROM {unnest_columns(handed)}", [json.dumps(lists)])
+            connection.execute(f"COPY t TO '{str(temporary).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
+        temporary.replace(path)
+    except OSError as error:
+        raise ExchangeError(f"{path} can't be written: {error.strerror}") from None
+    except Exception as error:
+        if not is_engine_error(error):
+            raise
+        raise ExchangeError(f"{path} can't be written: {str(error).strip().splitlines()[0]}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Return names that the engine, which ignores case, tells apart."""
+    taken: set[str] = set()
+    made = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate.lower() in taken:
+            candidate, number = f"{name}_{number}", number + 1
+        taken.add(candidate.lower())
+        made.append(candidate)
+    return made
+
+
+def _nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def _value(name: str, kind: str) -> str:
+    if kind == "BLOB":
+        return f"unhex({name})"
+    return f"CAST(CAST({name} AS JSON) AS {kind})" if _nested(kind) else f"CAST({name} AS {kind})"
+
+
+def _texts(row: Sequence[Any], types: Sequence[str]) -> list[str | None]:
+    return [None if value is None else _text(value, kind) for value, kind in zip(row, types, strict=True)]
+
+
+def _text(value: Any, kind: str) -> str:
+    if _nested(kind) or isinstance(value, (list, dict, tuple)):
+        return json.dumps(value, default=str)
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,55 @@
+"""The README is true: its commands and its Python run, in order, in an empty folder, and its table is the card."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from registry.search import REFERENCE
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"```(console|python)\n(.*?)```", README, re.DOTALL)
+
+
+def test_every_command_and_example_runs(tmp_path: Path) -> None:
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "EXPERIMENTS_DB"},
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+    }
+    ran = 0
+    for language, block in BLOCKS:
+        if language == "python":
+            commands = [[sys.executable, "-c", block]]
+        else:
+            lines = block.splitlines()
+            assert all(line.startswith("$ ") for line in lines), block
+            commands = [["bash", "-c", line[2:]] for line in lines]
+        for command in commands:
+            done = subprocess.run(
+                command, cwd=tmp_path, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            )
+            assert done.returncode == 0, f"{command[-1]}\n{done.stdout}\n{done.stderr}"
+            ran += 1
+    assert ran > 30
+
+
+def test_the_filter_table_is_the_reference_card() -> None:
+    table = README.split("<!-- reference -->")[1].split("\n\n")[0].strip().splitlines()[2:]
+    assert table == [f"| `{example}` | {meaning} |" for example, meaning in REFERENCE]
+
+
+def test_nearly_every_command_is_shown() -> None:
+    helped = subprocess.run([sys.executable, "-m", "tui", "--help"], capture_output=True, text=True, check=True).stdout
+    named = {command for _, block in BLOCKS for command in re.findall(r"\$ experiments ([a-z]+)", block)}
+    offered = set(re.findall(r"^  ([a-z]+)  ", helped, re.MULTILINE))
+    assert named <= offered
+    assert offered - named <= {"demo", "restore", "purge", "untag"}
+
+
+def test_every_picture_is_there() -> None:
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
+        assert (Path(__file__).parents[1] / picture).is_file(), picture
