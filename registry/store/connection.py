@@ -5,11 +5,15 @@ Importing duckdb costs more than everything else a small command does, so it hap
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from registry.errors import CorruptRegistryError, LockedError, NotARegistryError, ReadOnlyError, StoreError
+from registry.store import forks
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,26 +29,50 @@ _COMMON = {"autoload_known_extensions": "false", "autoinstall_known_extensions":
 _READER = {**_COMMON, "enable_external_access": "false", "lock_configuration": "true"}
 
 
-def open_writer(path: Path, *, create: bool = False) -> Connection:
-    """Open the file for writing; the caller holds the lock exclusively."""
-    config = {**_COMMON, "storage_compatibility_version": STORAGE_VERSION} if create else _COMMON
-    return _connect(path, read_only=False, config=config)
+class Engine:
+    """One connection, opened in a block and closed at its end, whatever happens between.
 
+        with Engine() as engine:
+            connection = engine.reader(path)
 
-def open_reader(path: Path) -> Connection:
-    """Open the file for reading: neither it nor any other file can be written, no other can be read.
-
-    All readers of a process share this one configuration; DuckDB refuses to mix them. The caller holds the
-    lock at least shared.
+    The block begins before anything is open: an interrupt (Ctrl-C) at any moment leaves nothing behind.
     """
-    return _connect(path, read_only=True, config=_READER)
 
+    def __init__(self) -> None:
+        self._opened: forks.Opened | None = None
 
-def open_memory() -> Connection:
-    """Open an empty in-memory database, as locked up as a reader."""
-    import duckdb
+    def __enter__(self) -> Self:
+        return self
 
-    return duckdb.connect(config=dict(_READER))
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        if self._opened is not None:
+            self._opened.close(at_once=kind is not None)
+
+    def writer(self, path: Path, *, create: bool = False) -> Connection:
+        """Open the file for writing; the caller holds the lock exclusively."""
+        config = {**_COMMON, "storage_compatibility_version": STORAGE_VERSION} if create else _COMMON
+        return self._open(path, read_only=False, config=config)
+
+    def reader(self, path: Path) -> Connection:
+        """Open the file for reading: no file can be written, and no other can be read.
+
+        All readers of a process share this one configuration; DuckDB refuses to mix them. The caller holds
+        the lock at least shared.
+        """
+        return self._open(path, read_only=True, config=_READER)
+
+    def memory(self) -> Connection:
+        """Open an empty in-memory database, as locked up as a reader."""
+        return self._open(None, read_only=False, config=_READER)
+
+    def _open(self, path: Path | None, *, read_only: bool, config: dict[str, str]) -> Connection:
+        import duckdb
+
+        opened = self._opened = forks.Opened(path)
+        opened.begin()
+        with explained(path or Path(":memory:")):
+            opened.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=dict(config))
+        return opened.connection
 
 
 def engine_version() -> str:
@@ -61,21 +89,52 @@ def is_engine_error(error: BaseException) -> bool:
     )
 
 
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn errors of the engine and of the system inside the block into ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(path) from error
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
+    except RuntimeError as error:
+        raise_interrupt(error)
+        raise
+    except Exception as error:
+        if not is_engine_error(error):
+            raise
+        raise explain(error, path) from error
+
+
+def raise_interrupt(error: RuntimeError) -> None:
+    """Raise the interrupt (Ctrl-C) again that the engine met while it ran a statement and reports as `error`."""
+    if str(error) == "Query interrupted":
+        cause = error.__cause__
+        raise KeyboardInterrupt if cause is None else type(cause)(*cause.args)
+
+
 def explain(error: BaseException, path: Path) -> StoreError:
     """Return the engine's error as one of ours, in a sentence for a person."""
     text = str(error)
     first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    text = text.replace(str(path), "")  # what the file is called says nothing about the trouble
     if "Could not set lock on file" in text:
         holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
         who = f"{holder[1]} (process {holder[2]})" if holder else "another program"
         return LockedError(f"{path} is held open by {who}; close it there, or give that program a backup instead")
-    if "No space left on device" in text:
-        return StoreError(f"{path}: the disk is full; nothing of this change was kept, free some space and try again")
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return _full(path)
     if "not a valid DuckDB database file" in text:
         return NotARegistryError(f"{path} is not a registry: it is not a DuckDB database")
     if "newer version" in text or "storage version" in text.lower():
         return NotARegistryError(
             f"{path} was written by a newer DuckDB than {engine_version()}; upgrade duckdb ({first})"
+        )
+    if "replaying WAL" in text:
+        return CorruptRegistryError(
+            f"{path} and the log beside it, {path.name}.wal, don't fit together ({first}); if the file was put there"
+            " from a copy, move the log away, else restore a backup"
         )
     if any(sign in text for sign in ("Corrupt", "corrupt", "WAL file", "Could not read enough bytes", "checksum")):
         return CorruptRegistryError(
@@ -86,10 +145,8 @@ def explain(error: BaseException, path: Path) -> StoreError:
     return StoreError(f"{path} can't be used: {first}")
 
 
-def _connect(path: Path, *, read_only: bool, config: dict[str, str]) -> Connection:
-    import duckdb
-
-    try:
-        return duckdb.connect(str(path), read_only=read_only, config=dict(config))
-    except duckdb.Error as error:
-        raise explain(error, path) from error
+def _full(path: Path) -> StoreError:
+    return StoreError(
+        f"{path}: the disk is full, so this was not done; what was registered before is safe; free some space and"
+        " try again"
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from registry.canonical import now_text, utc_text
-from registry.config import ExperimentConfig
+from registry.config import ExperimentConfig, check_full_hash
 from registry.errors import InvalidConfigError
 from registry.store.apply import Registration, take_in
 from registry.store.session import WriteSession
@@ -46,9 +46,10 @@ def _parse(entry: Entry) -> Registration:
             " program; upgrade, then move the file back into the spool"
         )
     old_hashes = content.get("old_hashes", [])
-    if not isinstance(old_hashes, list) or not all(isinstance(old, str) for old in old_hashes):
+    if not isinstance(old_hashes, list):
         raise InvalidConfigError("old_hashes: not a list of hashes")
-    return Registration(ExperimentConfig.from_dict(content["record"]), tuple(old_hashes), utc_text(content["at"], "at"))
+    checked = tuple(check_full_hash(old, "old_hashes") for old in old_hashes)
+    return Registration(ExperimentConfig.from_dict(content["record"]), checked, utc_text(content["at"], "at"))
 
 
 def apply(session: WriteSession, parsed: Sequence[tuple[str, Registration]]) -> None:

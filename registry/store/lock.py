@@ -18,114 +18,155 @@ import os
 import random
 import sys
 import time
-import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from registry.errors import LockedError, ReadOnlyError
+from registry.errors import LockedError, ReadOnlyError, StoreError, UnsupportedPlaceError
+from registry.store import forks
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.005
 
+_READ_ONLY = (errno.EACCES, errno.EROFS, errno.EPERM)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
 
 class Held:
-    """A lock that is held until `release`; forgotten, not released, in a forked child."""
+    """An open lock file of this process, locked or not, until `release`; a forked child has no part in it."""
 
-    def __init__(self, fd: int | None, *, shared: bool) -> None:
-        self.fd = fd
-        self.shared = shared
-        if fd is not None:
-            _held.add(self)
+    def __init__(self, path: Path, flags: int) -> None:
+        self._pid = os.getpid()
+        self._fd = -1
+        with _forks:
+            self._fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
+            _open_here.add(self._fd)
+        self._signed = False
+
+    def fileno(self) -> int:
+        """Return the descriptor, as `fcntl.flock` wants it."""
+        return self._fd
+
+    def sign(self) -> None:
+        """Write into the file who holds it, for those who wait in vain."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, f"{os.getpid()} {_own_command()}".encode(errors="replace"), 0)
+            self._signed = True
 
     def release(self) -> None:
         """Give the lock up; a second call does nothing."""
-        fd, self.fd = self.fd, None
-        if fd is None:
+        fd, self._fd = self._fd, -1
+        if fd < 0 or self._pid != os.getpid():
             return
-        _held.discard(self)
-        with contextlib.suppress(OSError):
-            if not self.shared:
+        if self._signed:
+            with contextlib.suppress(OSError):
                 os.ftruncate(fd, 0)
-            # unlock explicitly: a child forked meanwhile may still hold a copy of the descriptor
+        with contextlib.suppress(OSError):
+            # unlock explicitly: a child forked meanwhile may not have closed its copy yet
             fcntl.flock(fd, fcntl.LOCK_UN)
-        os.close(fd)
+        with _forks:
+            _open_here.discard(fd)
+            os.close(fd)
+
+    # an interrupt between taking the lock and entering the block that gives it up must not leave it held
+    __del__ = release
 
 
-_held: weakref.WeakSet[Held] = weakref.WeakSet()
+_forks = forks.guard()
+"""Held during a fork, and while a descriptor is opened and noted: the child must know them all."""
+
+_open_here: set[int] = set()
 
 
 def _forget_in_child() -> None:
-    for held in list(_held):
-        if held.fd is not None:
-            os.close(held.fd)
-            held.fd = None
-    _held.clear()
+    """Close the inherited descriptors: with its parent killed, a child would go on holding the lock."""
+    for fd in _open_here:
+        with contextlib.suppress(OSError):
+            os.close(fd)
+    _open_here.clear()
 
 
 os.register_at_fork(after_in_child=_forget_in_child)
 
 
-def acquire(path: Path, *, shared: bool, timeout: float) -> Held:
+def acquire(path: Path, *, shared: bool, timeout: float) -> Held | None:
     """Take the lock of the registry at `path` (already resolved); wait `timeout` seconds at most.
 
-    Where the lock files can't be made (a read-only place), an existing one is taken and a missing one is
-    skipped for readers.
+    Where the lock files can't be made (a read-only place), readers take an existing one and get None for a
+    missing one.
 
     Raises:
         LockedError: somebody else held it all that time; the message names the process where it is known.
         ReadOnlyError: the lock is wanted exclusively in a place that can't be written.
+        StoreError: the lock files can't be made or locked.
     """
     deadline = time.monotonic() + timeout
     gate = _open(path.with_name(path.name + ".gate"), shared)
     try:
-        # on a read-only place everyone may hold the gate together: nobody there ever wants it exclusively
         main = _open(path.with_name(path.name + ".lock"), shared)
         if main is None:
-            return Held(None, shared=shared)
+            return None
         try:
             if gate is not None:
                 _flock(gate, fcntl.LOCK_EX, deadline, path)
             _flock(main, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, deadline, path)
+            if not shared:
+                main.sign()
         except BaseException:
-            os.close(main)
+            main.release()
             raise
     finally:
         if gate is not None:
-            os.close(gate)
-    if not shared:
-        with contextlib.suppress(OSError):
-            os.truncate(main, 0)
-            os.pwrite(main, f"{os.getpid()} {_command()}".encode(errors="replace"), 0)
-    return Held(main, shared=shared)
+            gate.release()
+    return main
 
 
-def _open(path: Path, shared: bool) -> int | None:
+@contextlib.contextmanager
+def holding(path: Path, *, shared: bool, timeout: float, make: bool = True) -> Iterator[None]:
+    """Hold the lock for a block, as `acquire`; without `make`, only if there is a lock file already."""
+    held = None
+    if make or path.with_name(path.name + ".lock").exists():
+        held = acquire(path, shared=shared, timeout=timeout)
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        yield
+    finally:
+        if held is not None:
+            held.release()
+
+
+def _open(path: Path, shared: bool) -> Held | None:
+    try:
+        # without O_CREAT first: in a sticky folder such as /tmp, Linux refuses it on the files of others
+        with contextlib.suppress(FileNotFoundError):
+            return Held(path, os.O_RDWR)
+        return Held(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOSPC):
-            raise
-        if not shared and error.errno != errno.ENOSPC:
+        if not shared and error.errno in _READ_ONLY:
             raise ReadOnlyError(
                 f"{path.parent} can't be written ({error.strerror}); the registry there is read-only"
             ) from None
+        if not shared or error.errno not in (*_READ_ONLY, *_FULL):
+            raise StoreError(f"the lock {path} can't be made: {error.strerror}") from None
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        if not shared:
-            raise ReadOnlyError(f"{path} can't be made ({error.strerror}); the registry there is read-only") from None
+        return Held(path, os.O_RDONLY)
+    except OSError:
         return None
 
 
-def _flock(fd: int, how: int, deadline: float, path: Path) -> None:
+def _flock(held: Held, how: int, deadline: float, path: Path) -> None:
     pause = _FIRST_PAUSE
     while True:
         try:
-            fcntl.flock(fd, how | fcntl.LOCK_NB)
+            fcntl.flock(held, how | fcntl.LOCK_NB)
             return
         except OSError as error:
+            if error.errno in _NO_LOCKS:
+                raise UnsupportedPlaceError(
+                    f"{path} lies on a disk without locks ({error.strerror}); keep the registry on a local disk"
+                ) from None
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR):
-                raise
+                raise StoreError(f"{path} can't be locked: {error.strerror}") from None
         left = deadline - time.monotonic()
         if left <= 0:
             raise LockedError(
@@ -135,30 +176,61 @@ def _flock(fd: int, how: int, deadline: float, path: Path) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _command() -> str:
-    return " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])[:200] if sys.argv else "python"
-
-
 def holder(path: Path) -> str:
     """Return a few words on who holds the lock of `path` now, as far as can be known."""
-    lock = path.with_name(path.name + ".lock")
-    with contextlib.suppress(OSError):
-        written = lock.read_text(errors="replace").strip()
-        if written:
-            pid, _, command = written.partition(" ")
-            shown = "".join(c if c.isprintable() else "?" for c in command)
-            return f"process {pid} ({shown})"
-    pids = sorted(set(_flock_pids(lock)) - {os.getpid()})
-    if pids:
-        return ("process " if len(pids) == 1 else "processes ") + ", ".join(map(str, pids))
-    return "another process"
+    lock, gate = (path.with_name(path.name + suffix) for suffix in (".lock", ".gate"))
+    signed = _signature(lock)
+    # the system's own list is the truth where there is one: a killed process leaves its signature behind
+    pids = sorted(_flock_pids(lock) or _flock_pids(gate)) or ([signed[0]] if signed and _lives(signed[0]) else [])
+    named = [_name(pid, signed[1] if signed and signed[0] == pid else "") for pid in pids[:3]]
+    more = f" and {len(pids) - 3} more" if len(pids) > 3 else ""
+    return " and ".join(named) + more if named else "another process"
 
 
-def _flock_pids(lock: Path) -> Iterator[int]:
-    """Yield the processes that hold a flock on `lock` (Linux tells; elsewhere nothing)."""
+def _name(pid: int, command: str) -> str:
+    if pid == os.getpid():
+        return f"process {pid} (this one: another thread, or another session of this thread)"
+    if not command:
+        with contextlib.suppress(OSError):
+            command = _short(Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0"))
+    shown = "".join(c if c.isprintable() else "?" for c in command)
+    return f"process {pid} ({shown})" if shown else f"process {pid}"
+
+
+def _own_command() -> str:
+    return _short(sys.argv) or "python"
+
+
+def _short(arguments: list[str]) -> str:
+    return " ".join([Path(arguments[0]).name, *arguments[1:]]).strip()[:200] if arguments else ""
+
+
+def _signature(lock: Path) -> tuple[int, str] | None:
+    with contextlib.suppress(OSError, ValueError):
+        pid, _, command = lock.read_text(errors="replace").strip().partition(" ")
+        return int(pid), command
+    return None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
+def _flock_pids(lock: Path) -> set[int]:
+    """Return the processes that hold a flock on `lock` (Linux tells; elsewhere none)."""
+    return set(_read_locks(lock))
+
+
+def _read_locks(lock: Path) -> Iterator[int]:
     with contextlib.suppress(OSError, ValueError, IndexError):
         inode = lock.stat().st_ino
         for line in Path("/proc/locks").read_text().splitlines():
             words = line.split()
-            if words[1] == "FLOCK" and int(words[5].rsplit(":", 1)[1]) == inode:
+            if words[1] == "FLOCK" and int(words[5].rsplit(":", 1)[1]) == inode and int(words[4]) > 0:
                 yield int(words[4])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from functools import lru_cache
 from pathlib import Path
 
 from registry.errors import NotARegistryError, ReadOnlyError, StoreError, UnsupportedPlaceError
+
+_LONGEST_NAME = 200
+_RESERVED = "store"
+"""The engine names an open file after its first word, and the schema of the tables is called that, too."""
 
 _NETWORK = frozenset(
     [
@@ -45,10 +50,13 @@ def sniff(path: Path) -> str:
     """Tell what lies at `path`: `missing`, `empty` or `duckdb`.
 
     Raises:
-        NotARegistryError: a folder, a SQLite database or any other file.
+        NotARegistryError: a folder, a device, a SQLite database or any other file.
         StoreError: the file can't be read.
     """
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise NotARegistryError(f"{path} is a device, a pipe or a socket; name a file")
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError:
@@ -68,6 +76,31 @@ def sniff(path: Path) -> str:
     if head[8:12] != b"DUCK":
         raise NotARegistryError(f"{path} is not a registry: it is not a DuckDB database")
     return "duckdb"
+
+
+def check_name(path: Path) -> None:
+    """Refuse names that the engine, or the files beside the registry, can't do with.
+
+    Raises:
+        UnsupportedPlaceError: the sentence tells which part of the name.
+    """
+    name = os.fspath(path)
+    for sign in "?\\":
+        if sign in name:
+            raise UnsupportedPlaceError(f"{path}: the engine can't open a path with {sign} in it; choose another name")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise UnsupportedPlaceError(f"{name!a}: the path is not UTF-8; choose another name") from None
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise UnsupportedPlaceError(
+            f"{path}: the name is longer than {_LONGEST_NAME} bytes, which leaves no room for the files beside it"
+        )
+    if path.name.lstrip(".").partition(".")[0].lower() == _RESERVED:
+        raise UnsupportedPlaceError(
+            f"{path}: a registry can't be called {_RESERVED}, the engine mixes that up with the tables in it;"
+            " choose another name"
+        )
 
 
 def check_local(path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from registry.store.connection import Connection, explain, is_engine_error
+from registry.store.connection import Connection, explained
 
 TEXTS = "(SELECT unnest(from_json(?, '[\"VARCHAR\"]')))"
 """A set of texts for `IN`; bind it with `as_list`."""
@@ -40,7 +40,9 @@ class Session:
     def __init__(self, connection: Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
-        connection.execute("SET search_path = 'store,main'")
+        self._unread: list[tuple[Any, ...]] | None = None
+        with explained(path):
+            connection.execute("SET search_path = 'store,main'")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows.
@@ -48,10 +50,9 @@ class Session:
         Raises:
             StoreError: the engine failed (damaged file, full disk); the sentence says what to do.
         """
-        try:
+        with explained(self.path):
+            self._finish_stream()
             return self.connection.execute(sql, list(parameters)).fetchall()
-        except Exception as error:
-            raise self._explained(error) from error
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Run one statement and return its first row, or None."""
@@ -68,20 +69,35 @@ class Session:
         self.rows(sql, parameters)
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 2000) -> Iterator[tuple[Any, ...]]:
-        """Run one statement and yield its rows without holding them all."""
+        """Run one statement and yield its rows without holding them all.
+
+        Other statements may run meanwhile; the first of them has the rest of the rows fetched.
+        """
+        with explained(self.path):
+            self._finish_stream()
+            self.connection.execute(sql, list(parameters))
+        unread = self._unread = []
         try:
-            result = self.connection.execute(sql, list(parameters))
-            while batch := result.fetchmany(size):
+            while self._unread is unread:
+                with explained(self.path):
+                    batch = self.connection.fetchmany(size)
+                if not batch:
+                    return
                 yield from batch
-        except Exception as error:
-            raise self._explained(error) from error
+            yield from unread
+        finally:
+            if self._unread is unread:
+                self._unread = None
+
+    def _finish_stream(self) -> None:
+        """Fetch what a stream has not yet read: the next statement on the connection would drop it."""
+        unread, self._unread = self._unread, None
+        if unread is not None:
+            unread += self.connection.fetchall()
 
     def interrupt(self) -> None:
         """Stop the statement this session is running; may be called from another thread."""
         self.connection.interrupt()
-
-    def _explained(self, error: Exception) -> Exception:
-        return explain(error, self.path) if is_engine_error(error) else error
 
 
 class WriteSession(Session):

@@ -8,23 +8,26 @@ entries in name order and removes them afterwards.
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import itertools
 import json
 import os
-import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from registry.errors import ReadOnlyError, StoreError
+from registry.store import forks
 
 _STALE_SECONDS = 3600
 """A temporary file this old was left by a process that died before it acknowledged anything."""
 
 _counter = itertools.count(1)
 _last_time = 0
-_time_lock = threading.Lock()
+_time_lock = forks.guard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,44 +71,44 @@ class Spool:
             except FileNotFoundError:  # somebody removed the folder since
                 self._make_folder()
                 return self._write(data, label)
-        except PermissionError as error:
-            raise ReadOnlyError(f"{self.folder} can't be written: {error.strerror}") from None
         except OSError as error:
+            if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise ReadOnlyError(f"{self.folder} can't be written: {error.strerror}") from None
             raise StoreError(
-                f"{self.folder} can't take the registration: {error.strerror}; nothing was registered"
+                f"{self.folder} can't take the registration: {error.strerror or error}; nothing was registered"
             ) from None
 
     def _write(self, data: bytes, label: str) -> str:
-        while True:
-            name = f"{_unique_time():020d}-{os.getpid()}-{next(_counter)}-{label}.json"
-            temporary = self.folder / f".{name}.tmp"
-            try:
-                fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-            except FileExistsError:
-                continue
-            break
+        name = f"{_unique_time():020d}-{os.getpid()}-{next(_counter)}-{label}.json"
+        temporary, final = self.folder / f".{name}.tmp", self.folder / name
+        # nobody else can make these names; were they there all the same, nothing would be overwritten
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             try:
                 _write_all(fd, data)
                 os.fsync(fd)
             finally:
                 os.close(fd)
-            final = self.folder / name
-            # nobody else can make this name: it belongs to whoever made the temporary one
             if final.exists():
-                raise OSError(f"{name} exists already")
+                raise FileExistsError(errno.EEXIST, f"{name} exists already")
             temporary.rename(final)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        sync_folder(self.folder)
+        try:
+            sync_folder(self.folder)
+        except OSError:  # not durable, so not acknowledged: don't let it appear later
+            with contextlib.suppress(OSError):
+                final.unlink()
+            raise
         return name
 
     def _make_folder(self) -> None:
-        if not self.folder.is_dir():
-            self.folder.mkdir(exist_ok=True)
-            sync_folder(self.folder.parent)
+        with contextlib.suppress(FileExistsError):
+            self.folder.mkdir()
+        # also when it was there: whoever made it may have died before this
+        sync_folder(self.folder.parent)
 
     def names(self) -> list[str]:
         """Return the names of the entries waiting, in the order they are applied."""
@@ -117,29 +120,52 @@ class Spool:
             raise StoreError(f"{self.folder} can't be read: {error.strerror}") from None
         return sorted(name for name in found if name[0].isdigit() and name.endswith(".json"))
 
-    def load(self, names: list[str]) -> list[Entry]:
-        """Return the entries of these names that are still there."""
-        loaded = []
+    def load(self, names: Iterable[str], count: int | None = None, size: int | None = None) -> list[Entry]:
+        """Return the entries of these names that are there and may be read, up to that many and that many bytes.
+
+        What is no file comes without text, so that it can be refused.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        loaded: list[Entry] = []
         for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                loaded.append(Entry(name, (self.folder / name).read_bytes().decode(errors="surrogateescape")))
+            if len(loaded) == count or (size is not None and size <= 0):
+                break
+            try:
+                text = (self.folder / name).read_bytes().decode(errors="surrogateescape")
+            except (FileNotFoundError, PermissionError):
+                continue  # removed meanwhile; or somebody else's, who will bring it in
+            except IsADirectoryError:
+                text = ""
+            except OSError as error:
+                raise StoreError(f"{self.folder / name} can't be read: {error.strerror}") from None
+            loaded.append(Entry(name, text))
+            size = None if size is None else size - len(text)
         return loaded
 
-    def remove(self, names: list[str]) -> None:
-        """Remove applied entries; one that is gone already is fine."""
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove applied entries. One that can't be removed stays, recorded as applied."""
         for name in names:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 (self.folder / name).unlink()
-        if names:
+        with contextlib.suppress(FileNotFoundError):
             sync_folder(self.folder)
         self._sweep()
 
-    def refuse(self, name: str, reason: str) -> None:
-        """Set an entry that can't be applied aside, with the reason beside it, so that it blocks nothing."""
-        self.refused.mkdir(exist_ok=True)
-        (self.refused / (name + ".reason")).write_text(reason + "\n", errors="replace")
-        with contextlib.suppress(FileNotFoundError):
+    def refuse(self, name: str, reason: str) -> bool:
+        """Set an entry that can't be applied aside, with the reason beside it; return whether that worked.
+
+        On a full disk it may not; the entry stays where it is then, and blocks nothing there either.
+        """
+        try:
+            self.refused.mkdir(exist_ok=True)
             (self.folder / name).rename(self.refused / name)
+        except OSError:
+            return False
+        with contextlib.suppress(OSError):
+            (self.refused / (name + ".reason")).write_text(reason + "\n", errors="replace")
+        return True
 
     def refusals(self) -> list[tuple[str, str]]:
         """Return (name, reason) of every entry set aside."""
@@ -155,23 +181,20 @@ class Spool:
             listed.append((path.name, reason))
         return listed
 
-    def is_verified(self, path: Path) -> bool:
-        """Tell whether the engine once saw that the very file at `path` is a registry."""
+    def verified(self) -> str | None:
+        """Return the identity of the file that the engine once saw to be a registry."""
         try:
-            status = path.stat()
-            return self._marker.read_text() == _identity(status)
+            return self._marker.read_text()
         except OSError:
-            return False
+            return None
 
-    def mark_verified(self, path: Path) -> None:
-        """Remember that the file at `path` is a registry, for writers that don't open the engine."""
+    def mark_verified(self, identity: str) -> None:
+        """Remember that the file of this identity is a registry, for writers that don't open the engine."""
         with contextlib.suppress(OSError):
-            identity = _identity(path.stat())
-            if not (self._marker.exists() and self._marker.read_text() == identity):
-                self._make_folder()
-                temporary = self.folder / f".verified.{os.getpid()}.{next(_counter)}.tmp"
-                temporary.write_text(identity)
-                temporary.rename(self._marker)
+            self._make_folder()
+            temporary = self.folder / f".verified.{os.getpid()}.{next(_counter)}.tmp"
+            temporary.write_text(identity)
+            temporary.rename(self._marker)
 
     def _sweep(self) -> None:
         """Remove temporary files of processes that died in the middle of writing one."""
@@ -196,8 +219,17 @@ def _write_all(fd: int, data: bytes) -> None:
         data = data[os.write(fd, data) :]
 
 
-def _identity(status: os.stat_result) -> str:
-    return f"{status.st_dev}-{status.st_ino}"
+def identity(path: Path, *, opening: bool = True) -> str:
+    """Return what stays the same while the file is the same one; without `opening`, only how that begins.
+
+    Inode numbers are used again, so the engine's header, which has a random part, is in it too.
+    """
+    status = path.stat()
+    known = f"{status.st_dev}-{status.st_ino}-"
+    if not opening:
+        return known
+    with path.open("rb") as file:
+        return known + hashlib.sha256(file.read(4096)).hexdigest()[:16]
 
 
 def _unique_time() -> int:

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import ctypes
 import itertools
 import os
-import shutil
-import sys
 import tempfile
 import threading
-import time
-import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from registry.config import ExperimentConfig
-from registry.errors import (
-    LockedError,
-    NewerSchemaError,
-    NotARegistryError,
-    ReadOnlyError,
-    RegistryError,
-    StoreError,
-)
-from registry.store import entries, lock, overlay, place, schema
-from registry.store.apply import Registration
-from registry.store.connection import Connection, explain, is_engine_error, open_memory, open_reader, open_writer
-from registry.store.session import Session, WriteSession, as_list
-from registry.store.spool import Spool, sync_folder
+from registry.errors import StoreError
+from registry.store import entries, files, forks, ingest, leaving, lock, overlay, place, schema
+from registry.store.connection import Connection, Engine, explained
+from registry.store.session import Session, WriteSession
+from registry.store.spool import Spool, identity, sync_folder
 
 APPLY_EVERY = 500
 """Registrations of one process after which it tries, without waiting, to bring the spool in."""
 
-_BATCH = 2000
-"""Spool entries applied in one transaction; the lock is given up between transactions."""
-
-_ENVIRONMENT = ("IOException", "OutOfMemoryException", "FatalException", "InternalException", "InterruptException")
-"""Engine errors that say nothing about the entry being applied."""
+_PATIENCE = 2.0
+"""Seconds a reader waits for the lock when very many entries wait to be brought in."""
 
 _counter = itertools.count(1)
 
@@ -55,7 +38,8 @@ class Store:
         self._migrations = schema.MIGRATIONS if migrations is None else migrations
         self._local = threading.local()
         self._checked: object = ()
-        self._written = (0, 0)  # (process, registrations it has spooled since the spool was last brought in)
+        self._registrations = itertools.count(1)
+        self._registered_in = 0  # the process
 
     # -- what is there -------------------------------------------------------------------------------
 
@@ -65,17 +49,18 @@ class Store:
         Raises:
             NotARegistryError: something else lies at the path.
         """
-        return place.sniff(self.path) == "duckdb" or bool(self.spool.names())
+        return self._sniff() == "duckdb" or bool(self.spool.names())
 
     def stamp(self) -> tuple[object, ...]:
-        """Return a value that changes whenever the registry may have changed; costs two system calls."""
-        file = folder = None
-        with contextlib.suppress(OSError):
-            status = self.path.stat()
-            file = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-        with contextlib.suppress(OSError):
-            folder = self.spool.folder.stat().st_mtime_ns
-        return file, folder
+        """Return a value that changes whenever the registry may have changed; costs three system calls."""
+        seen: list[object] = []
+        for path in (self.path, files.log_of(self.path), self.spool.folder):
+            try:
+                status = path.stat()
+                seen.append((status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size))
+            except OSError:
+                seen.append(None)
+        return tuple(seen)
 
     # -- registering -------------------------------------------------------------------------------
 
@@ -90,28 +75,31 @@ class Store:
         entry = entries.register_entry(config)
         entry["record"]["config_hash"] = config_hash
         self.spool.write(entry, config_hash[:16])
-        pid = os.getpid()
-        written = self._written[1] + 1 if self._written[0] == pid else 1
-        self._written = (pid, written)
-        _apply_at_exit(self)
-        if written % APPLY_EVERY == 0:
+        self._registered_in = os.getpid()
+        leaving.at_exit(self.path, self.close)
+        if next(self._registrations) % APPLY_EVERY == 0:
             self.try_sync()
         return config_hash
 
     def _check_place(self) -> None:
         """Refuse a place that can never take the spool in, before anything is acknowledged."""
-        identity: object = None
+        found: object = None
         with contextlib.suppress(OSError):
             status = self.path.stat()
-            identity = (status.st_dev, status.st_ino, status.st_size > 0)
-        if identity == self._checked:
+            found = (status.st_dev, status.st_ino, status.st_size > 0)
+        if found == self._checked:
             return
+        place.check_name(self.path)
         place.check_local(self.path)
         place.check_writable(self.path)
-        if place.sniff(self.path) == "duckdb" and not self.spool.is_verified(self.path):
-            with self.write():
-                pass
-        self._checked = identity
+        if self._sniff() == "duckdb":
+            with explained(self.path):
+                mark = identity(self.path, opening=not forks.is_open(self.path))
+            if not (self.spool.verified() or "").startswith(mark):
+                with self.read():  # finds out what it is
+                    pass
+                self.spool.mark_verified(mark)
+        self._checked = found
 
     # -- sessions ----------------------------------------------------------------------------------
 
@@ -128,23 +116,15 @@ class Store:
         if session is not None:
             yield session
             return
-        if self.spool.names():
-            self.try_sync()
-        pid = os.getpid()
-        held = lock.acquire(self.path, shared=True, timeout=self.wait) if self.exists() else None
-        try:
-            with contextlib.ExitStack() as cleanup:
-                connection = self._reader(cleanup)
-                session = Session(connection, self.path)
-                self._lay_over(session)
-                self._local.open = (pid, session)
-                try:
-                    yield session
-                finally:
-                    self._local.open = None
-        finally:
-            if held is not None and os.getpid() == pid:
-                held.release()
+        place.check_name(self.path)
+        # laying a great many entries over the tables takes seconds, in which nobody else could bring them in
+        self._sync_within(0.0 if len(self.spool.names()) <= ingest.BATCH else min(_PATIENCE, self.wait))
+        with contextlib.ExitStack() as cleanup:
+            session = Session(self._reader(cleanup), self.path)
+            self._lay_over(session)
+            cleanup.callback(setattr, self._local, "open", None)
+            self._local.open = session
+            yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[WriteSession]:
@@ -166,27 +146,25 @@ class Store:
                 "a registry that is open for reading in this thread can't be changed before it is closed"
             )
         pid = os.getpid()
+        place.check_name(self.path)
         place.check_local(self.path)
         place.check_writable(self.path)
-        deadline = time.monotonic() + self.wait
+        self._sniff()
         while True:
-            with self._exclusive(max(0.0, deadline - time.monotonic())) as connection:
+            with self._exclusive(self.wait) as connection:
                 if not self._bring_in(connection):
                     continue  # more entries than one turn takes: let the others have the lock in between
                 session = WriteSession(connection, self.path)
-                self._local.open = (pid, session)
-                connection.execute("BEGIN")
+                with explained(self.path):
+                    connection.execute("BEGIN")
                 try:
-                    yield session
-                except BaseException:
-                    with contextlib.suppress(Exception):
-                        connection.execute("ROLLBACK")
-                    raise
-                else:
-                    if os.getpid() == pid:
-                        self._commit(connection)
+                    self._local.open = session
+                    yield session  # what it raises closes the connection, which undoes the change
                 finally:
                     self._local.open = None
+                if os.getpid() == pid:
+                    with explained(self.path):
+                        connection.execute("COMMIT")
                 return
 
     def sync(self) -> int:
@@ -198,24 +176,29 @@ class Store:
         return waiting
 
     def try_sync(self) -> bool:
-        """Bring the spool in if that needs no waiting; never raises because of the place or the lock."""
-        if not self.spool.names():
-            return True
-        if self._current() is not None or not place.is_writable(self.path):
-            return False
-        try:
+        """Bring the spool in if that needs no waiting; return whether it is done.
+
+        Never raises because of the place, the lock or the disk: the entries stay where they are, safe.
+        """
+        return self._sync_within(0.0)
+
+    def _sync_within(self, seconds: float) -> bool:
+        with contextlib.suppress(StoreError, OSError):
+            if not self.spool.names():
+                return True
+            if self._current() is not None or not place.is_writable(self.path):
+                return False
             while True:
-                with self._exclusive(0.0) as connection:
+                with self._exclusive(seconds) as connection:
                     if self._bring_in(connection):
                         return True
-        except (LockedError, ReadOnlyError):
-            return False
+        return False
 
     def close(self) -> None:
         """Bring in what this process registered, if that needs no waiting."""
-        if self._written[0] == os.getpid() and self._written[1]:
-            with contextlib.suppress(RegistryError, OSError):
-                self.try_sync()
+        # once more: whoever registered while the first were brought in found the lock taken
+        if self._registered_in == os.getpid() and self.try_sync():
+            self.try_sync()
 
     def backup(self, target: Path, *, force: bool = False) -> Path:
         """Write one complete file to `target`, spool included, while others go on working.
@@ -234,276 +217,133 @@ class Store:
             )
         if not self.exists():
             raise StoreError(f"{self.path} has nothing to back up yet")
+        place.check_name(target)
         place.check_writable(target)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.{next(_counter)}.tmp")
+        self.try_sync()
         try:
-            with self._unchanging() as source:
-                shutil.copyfile(source, temporary)
-            fd = os.open(temporary, os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            temporary.replace(target)
-            sync_folder(target.parent)
-        except OSError as error:
-            raise StoreError(f"{target} can't be written: {error.strerror}") from None
+            self._copy_all(temporary)
+            with lock.holding(target, shared=False, timeout=self.wait, make=False), explained(target):
+                files.log_of(target).unlink(missing_ok=True)  # it belongs to the file that is replaced
+                temporary.replace(target)
+                sync_folder(target.parent)
         finally:
-            temporary.unlink(missing_ok=True)
+            for left in (temporary, files.log_of(temporary)):
+                with contextlib.suppress(OSError):
+                    left.unlink()
         return target
 
     # -- inside ------------------------------------------------------------------------------------
 
     def _current(self) -> Session | None:
-        opened = getattr(self._local, "open", None)
-        # a forked child must not use what its parent has open
-        return opened[1] if opened is not None and opened[0] == os.getpid() else None
+        """Return what this thread has open: not what an interrupt left behind, nor what a fork inherited."""
+        session: Session | None = getattr(self._local, "open", None)
+        return session if session is not None and forks.has(session.connection) else None
+
+    def _sniff(self) -> str:
+        """As `place.sniff`, but without opening a file that this process has open.
+
+        Closing it again would drop the lock by which the engine keeps other programs out.
+        """
+        return "duckdb" if forks.is_open(self.path) else place.sniff(self.path)
 
     @contextlib.contextmanager
     def _exclusive(self, timeout: float) -> Iterator[Connection]:
         """Hold the lock exclusively with the file open for writing, made or migrated where needed."""
-        pid = os.getpid()
-        held = lock.acquire(self.path, shared=False, timeout=timeout)
-        try:
+        with lock.holding(self.path, shared=False, timeout=timeout):
             if place.sniff(self.path) != "duckdb":
-                self._make()
-            connection = open_writer(self.path)
-            _connections.add(connection)
-            try:
-                found = self._version(connection)
-                if found < len(self._migrations):
-                    self._migrate(connection, found)
-                self.spool.mark_verified(self.path)
-                yield connection
-            finally:
-                _close(connection, pid)
-        finally:
-            if os.getpid() == pid:
-                held.release()
-
-    def _make(self) -> None:
-        """Make the file beside its place and rename it: whoever looks sees all of it or nothing."""
-        for left in self.path.parent.glob(self.path.name + ".new-*"):
-            left.unlink(missing_ok=True)
-        log = self.path.with_name(self.path.name + ".wal")
-        if log.exists():  # of a file that was deleted; the engine would refuse the new one with it
-            log.rename(log.with_name(f"{log.name}.orphan-{time.time_ns()}"))
-        temporary = self.path.with_name(f"{self.path.name}.new-{os.getpid()}")
-        try:
-            connection = open_writer(temporary, create=True)
-            try:
-                schema.create(connection, self._migrations)
-            finally:
-                connection.close()
-            fd = os.open(temporary, os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            temporary.replace(self.path)
-            sync_folder(self.path.parent)
-        except Exception as error:
-            temporary.unlink(missing_ok=True)
-            raise explain(error, self.path) if is_engine_error(error) else error from error
-
-    def _version(self, connection: Connection) -> int:
-        try:
-            found = schema.version(connection)
-        except Exception as error:
-            raise explain(error, self.path) if is_engine_error(error) else error from error
-        if found is None:
-            raise NotARegistryError(f"{self.path} is a DuckDB database of something else, not a registry")
-        if found > len(self._migrations):
-            raise NewerSchemaError(
-                f"{self.path} was written by a newer version of this program (schema {found}, this one knows"
-                f" {len(self._migrations)}); upgrade experiment-registry"
-            )
-        return found
-
-    def _migrate(self, connection: Connection, found: int) -> None:
-        """Take the open file to the present schema in one transaction, after a copy."""
-        connection.execute("CHECKPOINT")
-        copy = self.path.with_name(f"{self.path.name}.schema-{found}-{time.strftime('%Y%m%d-%H%M%S')}")
-        shutil.copyfile(self.path, copy)
-        try:
-            schema.migrate(connection, found, self._migrations)
-        except Exception as error:
-            raise explain(error, self.path) if is_engine_error(error) else error from error
+                files.make(self.path, self._migrations)
+            with explained(self.path):
+                mark = identity(self.path)
+            if self.spool.verified() != mark:
+                files.check(self.path, self._migrations)  # before it is opened for writing
+                self.spool.mark_verified(mark)
+            with Engine() as engine:
+                connection = engine.writer(self.path)
+                found = files.version(connection, self.path, self._migrations)
+                if found == len(self._migrations):
+                    yield connection
+                    return
+            files.migrate(self.path, found, self._migrations)
+            with Engine() as engine:
+                yield engine.writer(self.path)
 
     def _bring_in(self, connection: Connection) -> bool:
-        """Apply one batch of spool entries; return whether that was all of them."""
-        names = self.spool.names()
-        applied = {row[0] for row in connection.execute("SELECT name FROM store.applied").fetchall()}
-        if not names and not applied:
-            return True
-        fresh = [name for name in names if name not in applied][:_BATCH]
-        refusals: list[tuple[str, str]] = []
-        parsed = entries.parse(self.spool.load(fresh), lambda name, reason: refusals.append((name, reason)))
+        """Apply one batch of spool entries; return whether there is nothing more to do."""
         session = WriteSession(connection, self.path)
-        try:
-            self._apply(session, parsed, names)
-        except Exception as error:
-            with contextlib.suppress(Exception):
-                connection.execute("ROLLBACK")
-            if not is_engine_error(error) and not isinstance(error, StoreError):
-                raise
-            if _is_environment(error):
-                raise error if isinstance(error, StoreError) else explain(error, self.path) from error
-            refusals += self._apply_singly(session, parsed, names)
-        for name, reason in refusals:
-            self.spool.refuse(name, reason)
+        names = self.spool.names()
+        recorded = ingest.recorded(session)
+        if not names and not recorded:
+            return True
+        waiting = [name for name in names if name not in recorded]
+        loaded = self.spool.load(waiting, ingest.BATCH, ingest.BATCH_BYTES)
+        refusals: list[tuple[str, str]] = []
+        parsed = entries.parse(loaded, lambda name, reason: refusals.append((name, reason)))
+        refusals += ingest.apply(session, parsed, recorded.difference(names))
         refused = {name for name, _ in refusals}
-        gone = [name for name in names if name in applied or (name in fresh and name not in refused)]
-        self.spool.remove(gone)
-        if self._written[0] == os.getpid():
-            self._written = (os.getpid(), 0)
-        return len(gone) + len(refused) >= len(names)
-
-    def _apply(self, session: WriteSession, parsed: Sequence[tuple[str, Registration]], present: Sequence[str]) -> None:
-        """Apply `parsed` and record their names in one transaction; forget names whose file is gone."""
-        session.connection.execute("BEGIN")
-        session.run(
-            "DELETE FROM store.applied WHERE name NOT IN (SELECT unnest(from_json(?, '[\"VARCHAR\"]')))",
-            [as_list(present)],
-        )
-        entries.apply(session, parsed)
-        session.insert("applied", {"name": "VARCHAR"}, {"name": [name for name, _ in parsed]})
-        session.connection.execute("COMMIT")
-
-    def _apply_singly(
-        self, session: WriteSession, parsed: Sequence[tuple[str, Registration]], present: Sequence[str]
-    ) -> list[tuple[str, str]]:
-        """Apply entries one by one, so that one the engine can't take is told apart from the others."""
-        refusals = []
-        for name, registration in parsed:
-            try:
-                self._apply(session, [(name, registration)], present)
-            except Exception as error:
-                with contextlib.suppress(Exception):
-                    session.connection.execute("ROLLBACK")
-                if _is_environment(error):
-                    raise
-                refusals.append((name, f"the engine can't store it: {error}"))
-        return refusals
-
-    def _commit(self, connection: Connection) -> None:
-        try:
-            connection.execute("COMMIT")
-        except Exception as error:
-            with contextlib.suppress(Exception):
-                connection.execute("ROLLBACK")
-            raise explain(error, self.path) if is_engine_error(error) else error from error
+        with explained(self.path):
+            self.spool.remove([*recorded.intersection(names), *(e.name for e in loaded if e.name not in refused)])
+        moved = [self.spool.refuse(name, reason) for name, reason in refusals]
+        progress = len(loaded) > len(refused) or any(moved)
+        return not progress or loaded[-1].name == waiting[-1]
 
     def _reader(self, cleanup: contextlib.ExitStack) -> Connection:
-        """Open the file for reading inside the shared lock; an older schema in a migrated copy."""
-        pid = os.getpid()
-        if place.sniff(self.path) != "duckdb":
-            connection = open_memory()
-            cleanup.callback(_close, connection, pid)
+        """Open the registry for reading, inside the shared lock until `cleanup` closes."""
+        newest = len(self._migrations)
+        connection, found = self._open_reader(cleanup)
+        if found < newest and place.is_writable(self.path):
+            cleanup.close()
+            with contextlib.suppress(StoreError), self._exclusive(0.0):
+                pass  # brings the schema up
+            connection, found = self._open_reader(cleanup)
+        return connection if found == newest else self._migrated_copy(found, cleanup)
+
+    def _open_reader(self, cleanup: contextlib.ExitStack) -> tuple[Connection, int]:
+        # asked once, before the lock: where there is nothing, nothing is made, lock files neither
+        if self.exists():
+            cleanup.enter_context(lock.holding(self.path, shared=True, timeout=self.wait))
+            if self._sniff() == "duckdb":
+                connection = cleanup.enter_context(Engine()).reader(self.path)
+                return connection, files.version(connection, self.path, self._migrations)
+        connection = cleanup.enter_context(Engine()).memory()
+        with explained(self.path):
             schema.create(connection, self._migrations)
-        else:
-            connection = open_reader(self.path)
-            _connections.add(connection)
-            cleanup.callback(_close, connection, pid)
-            found = self._version(connection)
-            if found < len(self._migrations):
-                connection = self._migrated_copy(found, cleanup)
-        return connection
+        return connection, len(self._migrations)
 
     def _migrated_copy(self, found: int, cleanup: contextlib.ExitStack) -> Connection:
-        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="experiment-registry-"))
+        with explained(self.path):
+            folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="experiment-registry-"))
         copy = Path(folder) / self.path.name
-        for suffix in ("", ".wal"):
-            source = self.path.with_name(self.path.name + suffix)
-            if source.exists():
-                shutil.copyfile(source, copy.with_name(copy.name + suffix))
-        writer = open_writer(copy)
-        try:
-            schema.migrate(writer, found, self._migrations)
-        finally:
-            writer.close()
-        connection = open_reader(copy)
-        cleanup.callback(_close, connection, os.getpid())
-        return connection
+        files.copy(self.path, copy)
+        files.migrate(copy, found, self._migrations)
+        return cleanup.enter_context(Engine()).reader(copy)
 
     def _lay_over(self, session: Session) -> None:
         names = self.spool.names()
         if names:
-            applied = {row[0] for row in session.rows("SELECT name FROM applied")}
-            parsed = entries.parse(
-                self.spool.load([name for name in names if name not in applied]), lambda name, reason: None
-            )
+            recorded = ingest.recorded(session)
+            loaded = self.spool.load(name for name in names if name not in recorded)
+            parsed = entries.parse(loaded, lambda name, reason: None)
             if parsed:
-                overlay.lay_over(session, parsed)
+                with explained(self.path):
+                    overlay.lay_over(session, parsed)
 
-    @contextlib.contextmanager
-    def _unchanging(self) -> Iterator[Path]:
-        """Yield a file that holds everything and that nobody changes meanwhile."""
-        if place.is_writable(self.path):
-            while True:
-                with self._exclusive(self.wait) as connection:
-                    complete = self._bring_in(connection)
-                if complete:
-                    break
-        elif self.spool.names():
-            raise ReadOnlyError(
-                f"{self.path} can't be written, so the registrations waiting beside it can't be brought in;"
-                f" copy the file together with {self.spool.folder}"
-            )
-        held = lock.acquire(self.path, shared=True, timeout=self.wait)
-        try:
-            log = self.path.with_name(self.path.name + ".wal")
-            if log.exists() and log.stat().st_size:
-                raise StoreError(f"{self.path} was left in the middle of a change; try the backup again")
-            yield self.path
-        finally:
-            held.release()
-
-
-def _is_environment(error: BaseException) -> bool:
-    if isinstance(error, StoreError):
-        cause = error.__cause__
-        return cause is None or type(cause).__name__ in _ENVIRONMENT or "space left" in str(cause)
-    return type(error).__name__ in _ENVIRONMENT or "space left" in str(error)
-
-
-_connections: set[Connection] = set()
-
-
-def _close(connection: Connection, pid: int) -> None:
-    if os.getpid() == pid:
-        _connections.discard(connection)
-        connection.close()
-
-
-def _forget_in_child() -> None:
-    """Keep connections inherited by fork from ever being closed here: closing one would write the file."""
-    for connection in _connections:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
-    _connections.clear()
-
-
-os.register_at_fork(after_in_child=_forget_in_child)
-
-_to_apply: weakref.WeakSet[Store] = weakref.WeakSet()
-_exit_registered_in = 0
-
-
-def _apply_at_exit(store: Store) -> None:
-    """Have the spool brought in at normal exit, also of multiprocessing children (where atexit does not run)."""
-    global _exit_registered_in
-    _to_apply.add(store)
-    if _exit_registered_in == os.getpid():
-        return
-    _exit_registered_in = os.getpid()
-    atexit.register(_close_all)
-    if "multiprocessing.process" in sys.modules:
-        from multiprocessing.util import Finalize
-
-        Finalize(None, _close_all, exitpriority=10)
-
-
-def _close_all() -> None:
-    for store in list(_to_apply):
-        with contextlib.suppress(Exception):  # the next command brings the spool in
-            store.close()
+    def _copy_all(self, target: Path) -> None:
+        """Copy the file, and bring into the copy what still waits beside the original."""
+        with lock.holding(self.path, shared=True, timeout=self.wait):
+            there = self._sniff() == "duckdb"
+            if there:
+                files.copy(self.path, target)
+            loaded = self.spool.load(self.spool.names())
+        if not there:
+            files.make(target, self._migrations)
+        with Engine() as engine:
+            found = files.version(engine.writer(target), target, self._migrations)
+        if found < len(self._migrations):
+            files.migrate(target, found, self._migrations).unlink()
+        with Engine() as engine:
+            session = WriteSession(engine.writer(target), target)
+            recorded = ingest.recorded(session)
+            parsed = entries.parse([e for e in loaded if e.name not in recorded], lambda name, reason: None)
+            ingest.apply(session, parsed)
+        files.sync(target)
