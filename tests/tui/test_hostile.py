@@ -1,0 +1,117 @@
+"""A registry full of hostile text: every screen shows it, none obeys it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from registry import ExperimentConfig, ExperimentRegistry
+from tests.tui.driving import Driver, driving, registry_of
+from tui.screens.compare import CompareScreen
+from tui.screens.detail import DetailScreen
+from tui.screens.list import ListScreen
+
+HOSTILE = [
+    "[red]bold[/red] [@click=app.quit]quit[/] [link=http://evil]x[/link]",
+    "[/b] [[ ]] [ [/] [bold",
+    "\x1b]0;title\x07 \x1b[2J \x1b]52;c;ZXZpbA==\x1b\\",
+    "\x9b31m C1 \x9d0;x\x9c",
+    "‮right to left‬ ⁦isolate⁩",
+    "zero​width‍joined\ufeff",
+    "line\nbreak\r\nand\ttab\x0b\x0c",
+    "x" * 10_000,
+    "漢字" * 40 + "👨‍👩‍👧 🏳️‍🌈 é́́́",
+    "\\[red]a\\",
+    "$primary {x} %s {{}}",
+    "'; DROP TABLE experiment; --",
+    "\x00\x01\x7f",
+    "\u2028\u2029\u0085",
+]
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> ExperimentRegistry:
+    configs = []
+    for number, text in enumerate(HOSTILE):
+        name = text[:300]
+        configs.append(
+            ExperimentConfig(
+                [name, f"{name} 2", "plain"],
+                {name: 0.5, "plain": 0.1 * number, f"other {name}": -1.0},
+                {name: name, "nested": {name: [name, {name: None}]}},
+                {name: name},
+                text,
+                [f"x{text}", f"second {text}"] if number % 2 else [f"{text} {i}" for i in range(500)],
+                created_at=f"2024-01-01T00:00:{number:02d}.000000+00:00",
+                parent="0" * 64 if number % 3 else None,
+            )
+        )
+    made = registry_of(tmp_path / "hostile [b]\x1b[31m.duckdb", configs)
+    for each in configs[:6]:
+        made.note(each.config_hash or "", each.description or "note")
+    return made
+
+
+def check(app: Driver) -> None:
+    for line in app.lines():
+        found = CONTROL.search(line)
+        assert found is None, f"{found.group()!r} in {line!r}"
+    assert app.app.is_running
+
+
+async def test_every_screen_shows_it_and_none_obeys(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (100, 30)) as app:
+        check(app)
+        assert len(app.screen.experiments.ids) == len(HOSTILE)
+        await app.press("enter")
+        assert isinstance(app.screen, DetailScreen)
+        for _ in HOSTILE:
+            check(app)
+            await app.press("]")
+        await app.press("G", "s")
+        check(app)
+        await app.press("escape", "a", "c")
+        assert isinstance(app.screen, CompareScreen)
+        check(app)
+        await app.press("=", "G", *["right"] * 6, "b")
+        check(app)
+        await app.press("escape", "y", "b", "D")
+        assert "Move the marked" in app.text
+        check(app)
+        await app.press("escape", "u", "y", "s")
+        check(app)
+        await app.press("end", "enter")
+        check(app)
+        await app.press("2")
+        check(app)
+        await app.type("re")
+        check(app)
+        await app.type('"[/b]" and')
+        check(app)
+        await app.press("escape", "escape")
+        assert isinstance(app.screen, ListScreen)
+        await app.press("?")
+        check(app)
+
+
+async def test_markup_in_an_error_is_no_markup(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("/")
+        await app.type('w."[/b][red]" > 1')
+        check(app)
+        assert "[/b][red]" in app.text
+        app.screen.say("[/b] [@click=app.quit]x[/]", problem=True)
+        await app.settle()
+        check(app)
+        assert "[@click=app.quit]" in app.text
+
+
+async def test_every_hostile_text_can_be_read_in_some_form(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (140, 40)) as app:
+        assert "[red]bold[/red] [@click=app.quit]quit" in app.text
+        assert "\\x1b]0;title\\x07" in app.text
+        assert "\\u202eright to left" in app.text
+        assert "line\\nbreak\\r\\nand" in app.text

@@ -1,0 +1,216 @@
+"""What all screens share: footer, help, palette, sizes, themes, and a registry in trouble."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from textual.widgets import Input
+
+from registry import ExperimentRegistry
+from tests.tui.driving import Driver, config, driving, registry_of
+from tui.actions import ACTIONS, EVERYWHERE, show_key
+from tui.screens.list import ListScreen
+from tui.screens.search import SearchScreen
+from tui.widgets.key_bar import KeyBar
+
+WAYS = {"list": [], "detail": ["enter"], "compare": ["a", "c"], "search": ["2", "enter"]}
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> ExperimentRegistry:
+    return registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(5)])
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry, name: str) -> None:
+    async with driving(registry, (80, 24)) as app:
+        await app.press(*WAYS[name])
+        assert name == app.screen.NAME
+        assert "Experiments" in app.lines()[0] and "experiments.duckdb" in app.lines()[0]
+        shown = app.screen.query_one(KeyBar).items()
+        assert shown[-1][1].id == "app.help"
+        assert len(shown) <= 7
+        footer = app.lines()[-1]
+        assert all(action.label in footer for _, action in shown)
+        await app.press("?")
+        assert f"Keys of this screen: {name}" in app.text
+        assert "Look" in app.text and "experiments" in app.text
+        await app.press("escape")
+        assert name == app.screen.NAME
+        await app.press("1")
+        assert isinstance(app.screen, ListScreen)
+
+
+async def test_the_focus_survives_a_window_that_was_too_small(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (80, 24)) as app:
+        await app.type("/tag:")
+        await app.pilot.resize_terminal(50, 12)
+        await app.settle()
+        await app.type("D")
+        assert "too small" in app.text and len(app.app.screen_stack) == 1, "nothing is done unseen"
+        await app.pilot.resize_terminal(80, 24)
+        await app.settle()
+        await app.type("even")
+        assert "3 of 5" in app.lines()[0]
+
+
+async def test_q_quits_from_the_first_screen_and_only_there(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("2", "enter", "q")
+        assert isinstance(app.screen, ListScreen)
+        await app.pilot.press("q")
+        await app.pilot.pause()
+        assert app.app._exit
+
+
+async def test_ctrl_q_quits_from_anywhere(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("2")
+        await app.pilot.press("ctrl+q")
+        await app.pilot.pause()
+        assert app.app._exit
+
+
+async def test_the_palette_offers_the_actions_of_the_screen(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press(":")
+        assert "Open the experiment under the cursor" in app.text
+        await app.pilot.press(*"search screen")
+        await app.pilot.pause(0.3)
+        await app.pilot.press("enter")
+        await app.pilot.pause(0.2)
+        await app.settle()
+        assert isinstance(app.screen, SearchScreen)
+
+
+async def test_t_turns_light_and_dark_and_3_compares(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        assert app.app.current_theme.dark
+        await app.press("T")
+        assert not app.app.current_theme.dark
+        await app.press("a", "3")
+        assert app.screen.NAME == "compare"
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+async def test_all_sizes(registry: ExperimentRegistry, name: str) -> None:
+    async with driving(registry, (80, 24)) as app:
+        await app.press(*WAYS[name])
+        for width, height in [(60, 16), (80, 24), (200, 50), (59, 16), (80, 15), (20, 5), (1, 1), (100, 30)]:
+            await app.pilot.resize_terminal(width, height)
+            await app.settle()
+            assert all(len(line) <= width for line in app.lines())
+            if width >= 60 and height >= 16:
+                assert "Experiments" in app.lines()[0]
+                assert "help" in app.lines()[-1]
+            elif width >= 40:
+                assert "too small" in app.text and "experiments list" in app.text
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+async def test_every_action_of_every_screen_can_be_done_without_a_crash(
+    registry: ExperimentRegistry, name: str
+) -> None:
+    leaving = {"app.quit", "screen.leave", "screen.back", "app.suspend"}
+    async with driving(registry, (80, 24)) as app:
+        await app.press(*WAYS[name])
+        here = app.screen
+        for action in ACTIONS:
+            if name not in action.screens or action.id in leaving or action.owner == "input":
+                continue
+            await app.press(action.keys[0])
+            assert app.app.is_running, action.id
+            while app.screen is not here and len(app.app.screen_stack) > 1:
+                app.app.pop_screen()
+                await app.settle()
+            if app.screen is not here:
+                await app.press(*WAYS[name])
+                here = app.screen
+            elif isinstance(app.screen.focused, Input):
+                await app.press("enter")
+
+
+async def test_keys_can_be_moved_by_id(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        app.app.set_keymap({"browse.filter": "f"})
+        await app.press("/")
+        assert not app.screen.filter_bar.field.has_focus
+        await app.press("f")
+        assert app.screen.filter_bar.field.has_focus
+
+
+def test_ids_are_unique_and_no_key_means_two_things_on_a_screen() -> None:
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+    for screen in EVERYWHERE:
+        bound: dict[tuple[str, bool], str] = {}
+        for action in ACTIONS:
+            if screen in action.screens:
+                for key in action.keys:
+                    place = key, action.owner == "input"
+                    assert place not in bound, (screen, key, action.id, bound[place])
+                    bound[place] = action.id
+
+
+def test_every_named_command_is_one() -> None:
+    from tui.cli import cli
+
+    names = {action.command.split()[1] for action in ACTIONS if action.command}
+    assert names - {"--help"} <= set(cli.list_commands(click.Context(cli)))
+
+
+def test_keys_are_shown_as_people_know_them() -> None:
+    assert [show_key(key) for key in ("escape", "ctrl+d", "pageup", "D", "?")] == ["esc", "^d", "pgup", "D", "?"]
+
+
+# a registry in trouble
+
+
+async def in_trouble(app: Driver, words: str) -> None:
+    app.app.look()
+    await app.press("r")
+    assert words in app.screen.banner.text
+    assert "trying again" in app.screen.banner.text
+    assert app.app.is_running
+
+
+async def test_a_locked_registry_is_said_and_tried_again(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        other = ExperimentRegistry(registry.path)
+        with other.store.write():
+            await in_trouble(app, "")
+            assert "number 4" in app.text, "what was read stays"
+        await app.press("r")
+        assert app.screen.banner.text == ""
+
+
+async def test_a_file_that_was_replaced_by_rubbish_is_said(registry: ExperimentRegistry) -> None:
+    good = registry.path.read_bytes()
+    async with driving(registry) as app:
+        registry.path.write_bytes(b"this is no database" * 1000)
+        await in_trouble(app, "")
+        assert "number 4" in app.text
+        registry.path.write_bytes(good)
+        await app.press("r")
+        assert app.screen.banner.text == ""
+        assert "5 experiments" in app.lines()[0]
+
+
+async def test_a_deleted_file_is_an_empty_registry_again(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        registry.path.unlink()
+        app.app.look()
+        await app.press("r")
+        assert app.app.is_running
+        assert "0 experiments" in app.lines()[0] or app.screen.banner.text
+
+
+async def test_a_file_that_was_never_a_registry(tmp_path: Path) -> None:
+    path = tmp_path / "notes.duckdb"
+    path.write_text("SQLite format 3\x00 not really")
+    async with driving(path) as app:
+        assert app.screen.banner.text
+        assert "could not be read" in app.text
+        await app.press("j", "enter", "space", "c", "2")
+        assert app.app.is_running

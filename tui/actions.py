@@ -1,0 +1,255 @@
+"""Every action of the app, once: bindings, footer, help and palette are all made from this table.
+
+An action's `id` is also the id of its binding, so a key map by id can move it to other keys. Which class
+binds it is its `owner`; which screens show it in footer and help is `screens`. Imports nothing of textual
+at import time beyond what a table needs, so that documentation can be made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+LIST, DETAIL, COMPARE, SEARCH = "list", "detail", "compare", "search"
+EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH)
+BROWSING: Final = (LIST, SEARCH)
+"""The screens that hold a list of experiments."""
+
+APP, SCREEN, ROWS, TABLE, INPUT = "app", "screen", "rows", "table", "input"
+"""Who binds an action: the app, the screen, the list, the table of compare, the filter's input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do: its keys, where, what it is called, and the command that does the same."""
+
+    id: str
+    keys: tuple[str, ...]
+    screens: tuple[str, ...]
+    owner: str
+    action: str
+    """What Textual runs on the owner."""
+    label: str
+    """One or two words for the footer."""
+    description: str
+    """A sentence's worth, for help and palette."""
+    group: str = "Here"
+    """The heading under which help shows it."""
+    command: str = ""
+    """The headless equal, if there is one."""
+    footer: int = 0
+    """Rank in the footer, 1 first; 0 keeps it out."""
+    priority: bool = False
+    """Whether it is done before the next key is handed on: for what moves the focus, so that type-ahead
+    lands where it is meant."""
+    footer_keys: str = ""
+    """What the footer shows for keys when it speaks for a neighbouring action too (`[ ]`)."""
+
+
+MOVE, LOOK, CHANGE, GO, APPLICATION = "Move", "Look", "Change", "Go", "Application"
+
+# fmt: off
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action("rows.down", ("down", "j"), BROWSING, ROWS, "move(1)", "down",
+           "next row", MOVE),
+    Action("rows.up", ("up", "k"), BROWSING, ROWS, "move(-1)", "up",
+           "previous row", MOVE),
+    Action("rows.page-down", ("pagedown", "ctrl+f"), BROWSING, ROWS, "page(1)", "page down",
+           "a page down", MOVE),
+    Action("rows.page-up", ("pageup", "ctrl+b"), BROWSING, ROWS, "page(-1)", "page up",
+           "a page up", MOVE),
+    Action("rows.half-down", ("ctrl+d",), BROWSING, ROWS, "half(1)", "half down",
+           "half a page down", MOVE),
+    Action("rows.half-up", ("ctrl+u",), BROWSING, ROWS, "half(-1)", "half up",
+           "half a page up", MOVE),
+    Action("rows.top", ("home", "g"), BROWSING, ROWS, "edge(-1)", "top",
+           "first row", MOVE),
+    Action("rows.bottom", ("end", "G"), BROWSING, ROWS, "edge(1)", "bottom",
+           "last row", MOVE),
+    Action("rows.left", ("left", "h"), BROWSING, ROWS, "column(-1)", "column",
+           "column to the left", MOVE),
+    Action("rows.right", ("right", "l"), BROWSING, ROWS, "column(1)", "column",
+           "column to the right", MOVE),
+    Action("rows.open", ("enter",), BROWSING, ROWS, "open", "open",
+           "open the experiment under the cursor", LOOK, "experiments show HASH", footer=1),
+    Action("browse.filter", ("/",), BROWSING, SCREEN, "filter", "filter",
+           "filter as you type", LOOK, "experiments list --filter FILTER", footer=2, priority=True),
+    Action("rows.ascending", ("[",), BROWSING, ROWS, "sort(False)", "ascending",
+           "sort by this column, smallest first", LOOK, "experiments list --sort created"),
+    Action("rows.descending", ("]",), BROWSING, ROWS, "sort(True)", "descending",
+           "sort by this column, largest first", LOOK, "experiments list --sort -created"),
+    Action("browse.sort", ("s",), BROWSING, SCREEN, "sort_menu", "sort",
+           "choose what to sort by, weights included", LOOK, "experiments list --sort w.NAME", footer=5),
+    Action("rows.mark", ("space",), BROWSING, ROWS, "mark", "mark",
+           "mark or unmark, and go to the next row", LOOK, footer=3),
+    Action("rows.range", ("v",), BROWSING, ROWS, "range", "range",
+           "mark everything between here and where v is pressed again", LOOK, footer=9),
+    Action("rows.all", ("a",), BROWSING, ROWS, "mark_all", "mark all",
+           "mark every row of this list", LOOK),
+    Action("browse.unmark", ("u",), BROWSING, SCREEN, "unmark", "unmark",
+           "take all marks off", LOOK, footer=11),
+    Action("browse.compare", ("c",), BROWSING, SCREEN, "compare", "compare",
+           "compare the marked experiments, or this one with the reference", LOOK,
+           "experiments compare A B [C …]", footer=4),
+    Action("browse.reference", ("b",), BROWSING, SCREEN, "reference", "reference",
+           "make this experiment the reference others are compared with", LOOK,
+           "experiments compare A B --against A", footer=12),
+    Action("detail.next", ("]",), (DETAIL,), SCREEN, "neighbour(1)", "next",
+           "next experiment in the list's order", MOVE),
+    Action("detail.previous", ("[",), (DETAIL,), SCREEN, "neighbour(-1)", "neighbour",
+           "previous experiment in the list's order", MOVE, footer=1, footer_keys="[ ]"),
+    Action("detail.down", ("down", "j"), (DETAIL,), SCREEN, "scroll(1)", "down",
+           "scroll down", MOVE),
+    Action("detail.up", ("up", "k"), (DETAIL,), SCREEN, "scroll(-1)", "up",
+           "scroll up", MOVE),
+    Action("detail.page-down", ("pagedown", "ctrl+f", "space"), (DETAIL,), SCREEN, "scroll_page(1)",
+           "page down", "a page down", MOVE),
+    Action("detail.page-up", ("pageup", "ctrl+b"), (DETAIL,), SCREEN, "scroll_page(-1)", "page up",
+           "a page up", MOVE),
+    Action("detail.top", ("home", "g"), (DETAIL,), SCREEN, "scroll_edge(-1)", "top",
+           "to the top", MOVE),
+    Action("detail.bottom", ("end", "G"), (DETAIL,), SCREEN, "scroll_edge(1)", "bottom",
+           "to the end", MOVE),
+    Action("detail.order", ("s",), (DETAIL,), SCREEN, "order", "order",
+           "order the weights by name or by size", LOOK, footer=4),
+    Action("detail.parent", ("p",), (DETAIL,), SCREEN, "parent", "parent",
+           "open the parent", LOOK, "experiments show HASH", footer=5),
+    Action("detail.lineage", ("tab",), (DETAIL,), SCREEN, "lineage", "lineage",
+           "go to parent and children; enter opens one", LOOK),
+    Action("detail.compare", ("c",), (DETAIL,), SCREEN, "compare", "compare",
+           "compare with the reference, or with the parent", LOOK, "experiments compare A B", footer=2),
+    Action("detail.reference", ("b",), (DETAIL,), SCREEN, "reference", "reference",
+           "make this experiment the reference others are compared with", LOOK,
+           "experiments compare A B --against A", footer=7),
+    Action("table.down", ("down", "j"), (COMPARE,), TABLE, "move(1)", "down",
+           "next row", MOVE),
+    Action("table.up", ("up", "k"), (COMPARE,), TABLE, "move(-1)", "up",
+           "previous row", MOVE),
+    Action("table.page-down", ("pagedown", "ctrl+f"), (COMPARE,), TABLE, "page(1)", "page down",
+           "a page down", MOVE),
+    Action("table.page-up", ("pageup", "ctrl+b"), (COMPARE,), TABLE, "page(-1)", "page up",
+           "a page up", MOVE),
+    Action("table.half-down", ("ctrl+d",), (COMPARE,), TABLE, "half(1)", "half down",
+           "half a page down", MOVE),
+    Action("table.half-up", ("ctrl+u",), (COMPARE,), TABLE, "half(-1)", "half up",
+           "half a page up", MOVE),
+    Action("table.top", ("home", "g"), (COMPARE,), TABLE, "edge(-1)", "top",
+           "first row", MOVE),
+    Action("table.bottom", ("end", "G"), (COMPARE,), TABLE, "edge(1)", "bottom",
+           "last row", MOVE),
+    Action("table.right", ("right", "l"), (COMPARE,), TABLE, "column(1)", "experiment",
+           "experiment to the right", MOVE),
+    Action("table.left", ("left", "h"), (COMPARE,), TABLE, "column(-1)", "column",
+           "experiment to the left", MOVE, footer=1, footer_keys="←→"),
+    Action("table.next", ("n",), (COMPARE,), TABLE, "difference(1)", "next",
+           "next row that differs", MOVE, footer=4),
+    Action("table.previous", ("N",), (COMPARE,), TABLE, "difference(-1)", "previous",
+           "previous row that differs", MOVE),
+    Action("compare.reference", ("b",), (COMPARE,), SCREEN, "reference", "reference",
+           "make this column the reference, pinned at the left", LOOK,
+           "experiments compare A B C --against B", footer=2),
+    Action("table.equal", ("=",), (COMPARE,), TABLE, "equal", "equal rows",
+           "show or fold the rows that are equal", LOOK, "experiments compare A B --all", footer=3),
+    Action("table.order", ("s",), (COMPARE,), TABLE, "order", "order",
+           "order the rows by spread or by name", LOOK, footer=7),
+    Action("compare.drop", ("X",), (COMPARE,), SCREEN, "drop", "drop",
+           "take this column out of the comparison", LOOK, footer=8),
+    Action("compare.open", ("enter",), (COMPARE,), SCREEN, "open", "open",
+           "open this column's experiment", LOOK, "experiments show HASH", footer=5),
+    Action("input.keep", ("enter", "down"), BROWSING, INPUT, "screen.keep", "to the list",
+           "keep the filter and go to the list", LOOK, "experiments search FILTER", footer=1),
+    Action("input.complete", ("tab",), BROWSING, INPUT, "screen.complete", "complete",
+           "complete the name being typed", LOOK, footer=2),
+    Action("input.page-down", ("pagedown",), BROWSING, INPUT, "screen.page(1)", "page down",
+           "a page down, in the list or on the card", MOVE),
+    Action("input.page-up", ("pageup",), BROWSING, INPUT, "screen.page(-1)", "page up",
+           "a page up, in the list or on the card", MOVE),
+    Action("screen.copy", ("y",), EVERYWHERE, SCREEN, "copy", "copy hash",
+           "copy the experiment's full hash", CHANGE, "experiments list --ids", footer=8),
+    Action("screen.delete", ("D",), (LIST, DETAIL, SEARCH), SCREEN, "delete", "delete",
+           "move to the trash, after asking: the marked ones, or this one", CHANGE,
+           "experiments delete HASH", footer=6),
+    Action("app.undo", ("U",), EVERYWHERE, APP, "undo", "undo",
+           "undo the last delete, or bring cleared marks back", CHANGE, "experiments restore HASH",
+           footer=10),
+    Action("app.list", ("1",), EVERYWHERE, APP, "go('list')", "list",
+           "to the list", GO, "experiments list"),
+    Action("app.search", ("2",), EVERYWHERE, APP, "go('search')", "search",
+           "to the search screen", GO, "experiments search FILTER", footer=13),
+    Action("app.compare", ("3",), EVERYWHERE, APP, "go('compare')", "comparison",
+           "compare what is marked", GO, "experiments compare A B [C …]"),
+    Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
+           "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
+    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH), SCREEN, "back", "back",
+           "one step back: clear the filter, then to the screen before", GO, footer=6, priority=True),
+    Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
+           "to the screen before; from the first one, quit", GO, footer=15),
+    Action("app.help", ("?", "f1"), EVERYWHERE, APP, "help", "help",
+           "the keys of this screen", APPLICATION, "experiments --help", footer=99),
+    Action("app.palette", (":", "ctrl+p"), EVERYWHERE, APP, "command_palette", "commands",
+           "find an action by its name", APPLICATION),
+    Action("screen.refresh", ("r",), EVERYWHERE, SCREEN, "refresh_now", "refresh",
+           "read the registry again", APPLICATION),
+    Action("app.theme", ("T",), EVERYWHERE, APP, "next_theme", "theme",
+           "light or dark", APPLICATION, footer=14),
+    Action("app.suspend", ("ctrl+z",), EVERYWHERE, APP, "suspend_process", "suspend",
+           "back to the shell for a while", APPLICATION),
+    Action("app.quit", ("ctrl+q",), EVERYWHERE, APP, "quit", "quit",
+           "quit at once", APPLICATION),
+)
+# fmt: on
+"""Every action; help shows them in this order."""
+
+_SHOWN: Final = {
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
+
+
+def show_key(key: str) -> str:
+    """Return a key as people know it: `esc`, `^d`, `↑`."""
+    return "^" + key.removeprefix("ctrl+") if key.startswith("ctrl+") else _SHOWN.get(key, key)
+
+
+def actions_of(screen: str) -> Iterator[Action]:
+    """Yield the actions of one screen in the table's order."""
+    return (action for action in ACTIONS if screen in action.screens)
+
+
+def footer_of(screen: str, *, typing: bool = False) -> list[Action]:
+    """Return what the footer of a screen offers, most wanted first; `typing` while an input has the focus."""
+    offered = [action for action in actions_of(screen) if action.footer]
+    if typing:
+        offered = [action for action in offered if action.owner == INPUT or action.action in ("back", "help")]
+        # a plain letter goes into the text, so help is offered by its function key alone
+        offered = [action for action in offered if action.action != "help"]
+    else:
+        offered = [action for action in offered if action.owner != INPUT]
+    return sorted(offered, key=lambda action: action.footer)
+
+
+def bindings(owner: str, screen: str | None = None) -> list[BindingType]:
+    """Return the bindings of one owner, for its BINDINGS; `screen` narrows those of a screen class."""
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.action,
+            action.description,
+            show=False,
+            priority=action.priority or action.owner == INPUT,
+            id=action.id,
+        )
+        for action in ACTIONS
+        if action.owner == owner and (screen is None or screen in action.screens)
+    ]

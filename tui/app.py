@@ -1,0 +1,163 @@
+"""The full-screen app: it opens the screens, watches the registry for changes, and little else."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import App
+from textual.message import Message
+
+from registry.errors import RegistryError
+from tui import actions
+from tui.palette import ActionProvider
+from tui.screens.base import RegistryScreen
+from tui.screens.list import ListScreen
+from tui.theme import DARK, LIGHT, VARIABLES
+from tui.workspace import Undo, Workspace
+
+if TYPE_CHECKING:
+    from registry import ExperimentRegistry
+
+WATCH = 1.0
+"""Seconds between two looks at whether the registry changed: two system calls each, in a thread."""
+
+
+class Stamped(Message):
+    """The registry's stamp of a moment ago."""
+
+    def __init__(self, stamp: tuple[object, ...]) -> None:
+        super().__init__()
+        self.stamp = stamp
+
+
+class Undone(Message):
+    """An undo was tried."""
+
+    def __init__(self, undo: Undo, said: str, *, failed: bool) -> None:
+        super().__init__()
+        self.undo = undo
+        self.said = said
+        self.failed = failed
+
+
+class RegistryApp(App[int]):
+    """The app on one registry."""
+
+    TITLE = "Experiments"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {ActionProvider}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    # the first screen is made before screens load their own sheet, so the list's stands here
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/base.tcss", "screens/list.tcss"]
+    BINDINGS = actions.bindings(actions.APP)
+
+    def __init__(self, registry: ExperimentRegistry) -> None:
+        super().__init__()
+        self.workspace = Workspace(registry)
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our own variables for themes that do not know them."""
+        return dict(VARIABLES)
+
+    def get_default_screen(self) -> ListScreen:
+        """Start with the list."""
+        return ListScreen(self.workspace)
+
+    def on_mount(self) -> None:
+        """Watch the registry."""
+        self.set_interval(WATCH, self.look)
+
+    # watching
+
+    @on(RegistryScreen.Resumed)
+    def look(self) -> None:
+        """Look whether the registry is another one than what is shown."""
+        if self._registry_screen() is not None:
+            self._look()
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False, description="look")
+    def _look(self) -> None:
+        self.post_message(Stamped(self.workspace.registry.changed_stamp()))
+
+    @on(Stamped)
+    def _stamped(self, event: Stamped) -> None:
+        screen = self._registry_screen()
+        if screen is not None:
+            screen.stamped(event.stamp)
+
+    def _registry_screen(self) -> RegistryScreen | None:
+        """Return the screen on top unless it is a dialog, or the app is about to end and has none."""
+        stack = self.screen_stack
+        top = stack[-1] if stack else None
+        return top if isinstance(top, RegistryScreen) else None
+
+    # actions of every screen
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        from tui.screens.help import HelpScreen
+
+        screen = self._registry_screen()
+        if screen is not None:
+            self.push_screen(HelpScreen(screen.NAME))
+
+    def action_next_theme(self) -> None:
+        """Go from dark to light, or back."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    async def action_go(self, where: str) -> None:
+        """Go to a screen by name, back to it when one came from there."""
+        if where == actions.COMPARE:
+            await self._go_to(actions.LIST)
+            if isinstance(self.screen, ListScreen):
+                self.screen.action_compare()
+            return
+        await self._go_to(where)
+
+    async def _go_to(self, where: str) -> None:
+        names = [screen.NAME if isinstance(screen, RegistryScreen) else "" for screen in self.screen_stack]
+        if where in names:
+            while len(self.screen_stack) > names.index(where) + 1:
+                await self.pop_screen()
+        elif where == actions.SEARCH:
+            from tui.screens.search import SearchScreen
+
+            await self.push_screen(SearchScreen(self.workspace))
+
+    def action_undo(self) -> None:
+        """Take back the last delete, or the last clearing of marks."""
+        if self.workspace.undos:
+            self._undo(self.workspace.undos.pop())
+        else:
+            self.notify("There is nothing to undo.", timeout=3, markup=False)
+
+    @work(thread=True, group="undo", exit_on_error=False, description="undo")
+    def _undo(self, undo: Undo) -> None:
+        try:
+            said = undo.run()
+        except (RegistryError, OSError) as error:
+            self.post_message(Undone(undo, str(error), failed=True))
+        else:
+            self.post_message(Undone(undo, said, failed=False))
+
+    @on(Undone)
+    def _undone(self, event: Undone) -> None:
+        if event.failed:
+            self.workspace.undos.append(event.undo)
+        severity = "warning" if event.failed else "information"
+        self.notify(event.said, severity=severity, timeout=5, markup=False)  # type: ignore[arg-type]
+        screen = self._registry_screen()
+        if screen is not None:
+            screen.reload()
+
+
+def run(registry: ExperimentRegistry) -> int:
+    """Open the app on a registry; return an exit code."""
+    app = RegistryApp(registry)
+    code = app.run()
+    return app.return_code or code or 0

@@ -1,0 +1,138 @@
+"""Experiments side by side, against a reference."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import getters, on, work
+from textual.message import Message
+from textual.widget import Widget
+
+from registry.config import SHORT_HASH
+from registry.errors import RegistryError
+from tui import actions
+from tui.screens.base import RegistryScreen
+from tui.widgets.compare_table import CompareTable
+from tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from registry.comparison import Comparison
+    from tui.actions import Action
+
+
+class CompareScreen(RegistryScreen):
+    """Any number of experiments as columns, what they consist of as rows."""
+
+    NAME = actions.COMPARE
+    BINDINGS = actions.bindings(actions.SCREEN, actions.COMPARE)
+    AUTO_FOCUS = "CompareTable"
+
+    @dataclass
+    class Answered(Message):
+        """The comparison was made."""
+
+        request: int
+        stamp: tuple[object, ...]
+        comparison: Comparison
+
+    @dataclass
+    class Failed(Message):
+        """It could not be made."""
+
+        request: int
+        error: RegistryError | OSError
+
+    table = getters.query_one(CompareTable)
+
+    def __init__(self, workspace: Workspace, hashes: Sequence[str], reference: str | None) -> None:
+        super().__init__(workspace)
+        self.hashes = list(hashes)
+        self.reference = reference if reference in self.hashes else self.hashes[0]
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the table."""
+        yield CompareTable()
+
+    def reload(self) -> None:
+        """Compare again."""
+        self.top_bar.crumbs = (f"compare {len(self.hashes):,}",)
+        self._compare(self.next_request(), list(self.hashes))
+
+    @work(thread=True, exclusive=True, group="compare", exit_on_error=False, description="compare")
+    def _compare(self, request: int, hashes: Sequence[str]) -> None:
+        registry = self.workspace.registry
+        try:
+            stamp = registry.changed_stamp()
+            comparison = registry.compare_many(hashes)
+        except (RegistryError, OSError) as error:
+            self.post_message(self.Failed(request, error))
+        else:
+            self.post_message(self.Answered(request, stamp, comparison))
+
+    @on(Answered)
+    def _answered(self, event: Answered) -> None:
+        if not self.is_current_answer(event.request):
+            return
+        self.stamp = event.stamp
+        self.all_well()
+        self.hashes = list(event.comparison.hashes)
+        reference = self.hashes.index(self.reference) if self.reference in self.hashes else 0
+        self.table.show(event.comparison, reference)
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        if self.is_current_answer(event.request):
+            self.table.message = "The comparison could not be made; the line above says why."
+            self.table.refresh()
+            self.trouble(event.error)
+
+    @on(CompareTable.ColumnMoved)
+    def _column_moved(self) -> None:
+        count = len(self.hashes)
+        self.top_bar.count = f"column {self.table.column + 1} of {count}"
+
+    @property
+    def current_hash(self) -> str | None:
+        """The full hash of the cursor's column."""
+        place = self.table.place
+        return None if place is None else self.hashes[place]
+
+    def owner_of(self, action: Action) -> Widget:
+        """Return the table for what the table does, else this screen."""
+        return self.table if action.owner == actions.TABLE else self
+
+    def action_reference(self) -> None:
+        """Make the cursor's column the reference."""
+        if self.current_hash is not None:
+            self.reference = self.workspace.reference = self.current_hash
+            self.table.make_reference()
+
+    def action_drop(self) -> None:
+        """Take the cursor's column out."""
+        if self.current_hash is None:
+            return
+        if len(self.hashes) <= 2:
+            self.say("Two experiments are the least that can be compared.", problem=True)
+            return
+        dropped = self.current_hash
+        self.hashes.remove(dropped)
+        if dropped == self.reference:
+            self.reference = self.hashes[0]
+        self.reload()
+        self.say(f"{dropped[:SHORT_HASH]} is out of this comparison.")
+
+    def action_open(self) -> None:
+        """Open the experiment of the cursor's column."""
+        from tui.screens.detail import DetailScreen
+
+        if self.current_hash is not None:
+            self.app.push_screen(DetailScreen(self.workspace, array("q"), 0, config_hash=self.current_hash))
+
+    def action_copy(self) -> None:
+        """Copy the full hash of the cursor's column."""
+        if self.current_hash is not None:
+            self.app.copy_to_clipboard(self.current_hash)
+            self.say("Copied the full hash of this column, by the terminal (OSC 52).")

@@ -1,0 +1,58 @@
+"""A question before something happens; it names what will."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from tui.safe import safe
+from tui.widgets.cells import fit
+
+_LINE = 64
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Yes or no; dismissed with the answer. Everything offered here can be taken back, so yes is at hand."""
+
+    CSS_PATH = "dialog.tcss"
+    AUTO_FOCUS = "#yes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", show=False),
+        Binding("n,q,escape", "answer(False)", "no", show=False),
+        Binding("left,right,h,l", "other", "the other answer", show=False),
+    ]
+
+    def __init__(self, question: str, lines: Sequence[str], yes: str) -> None:
+        super().__init__()
+        self.question = question
+        self.lines = [fit(line, _LINE).rstrip() for line in lines]
+        self._yes = yes
+
+    def compose(self) -> ComposeResult:
+        """Lay the dialog out."""
+        with Vertical(classes="dialog"):
+            yield Static(safe(self.question), classes="title", markup=False)
+            if self.lines:
+                yield Static("\n".join(self.lines), markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(Content(f"{self._yes}  y"), id="yes", compact=True)
+                yield Button(Content("Cancel  esc"), id="no", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer by button."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, sure: bool) -> None:
+        """Answer by key."""
+        self.dismiss(sure)
+
+    def action_other(self) -> None:
+        """Go to the other button."""
+        self.focus_next()

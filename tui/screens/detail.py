@@ -1,0 +1,257 @@
+"""One experiment: its weights as bars, and everything else that is known about it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import getters, on, work
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+
+from registry.config import SHORT_HASH
+from registry.errors import NotFoundError, RegistryError
+from tui import actions
+from tui.screens.deleting import Deleting, Target
+from tui.widgets import facts
+from tui.widgets.lineage import Lineage
+from tui.widgets.weight_bars import WeightBars
+from tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from registry.rows import Details
+
+
+class DetailScreen(Deleting):
+    """One experiment of a list, and the way to its neighbours; or one by hash."""
+
+    NAME = actions.DETAIL
+    CSS_PATH = "detail.tcss"
+    BINDINGS = actions.bindings(actions.SCREEN, actions.DETAIL)
+    AUTO_FOCUS = "#detail"
+
+    @dataclass
+    class Answered(Message):
+        """An experiment was read."""
+
+        request: int
+        stamp: tuple[object, ...]
+        details: Details
+        index: int
+
+    @dataclass
+    class Failed(Message):
+        """It could not be read."""
+
+        request: int
+        error: RegistryError | OSError
+
+    scroller = getters.query_one("#detail", VerticalScroll)
+    bars = getters.query_one(WeightBars)
+    lineage = getters.query_one(Lineage)
+
+    def __init__(self, workspace: Workspace, ids: array[int], index: int, *, config_hash: str | None = None) -> None:
+        super().__init__(workspace)
+        self._ids = ids
+        self._index = index
+        self._hash = config_hash
+        self.details: Details | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """Lay out two parts, beside each other when there is room."""
+        with VerticalScroll(id="detail"):
+            yield Static("", id="identity", markup=False)
+            with Container(id="parts"):
+                with Vertical(classes="part"):
+                    yield Static("FEATURES", id="features", classes="heading", markup=False)
+                    yield WeightBars()
+                with Vertical(classes="part"):
+                    yield Static("HYPERPARAMETERS", classes="heading", markup=False)
+                    yield Static("", id="hyperparameters", markup=False)
+                    yield Static("LINEAGE", classes="heading", markup=False)
+                    yield Lineage()
+                    yield Static("NOTES", classes="heading", markup=False)
+                    yield Static("", id="notes", markup=False)
+
+    # reading
+
+    def reload(self) -> None:
+        """Read the experiment again."""
+        self._read(self.next_request(), self._index)
+
+    @work(thread=True, exclusive=True, group="details", exit_on_error=False, description="details")
+    def _read(self, request: int, index: int) -> None:
+        registry = self.workspace.registry
+        try:
+            stamp = registry.changed_stamp()
+            config_hash = self._hash
+            if config_hash is None:
+                rows = registry.page(self._ids[index : index + 1])
+                if not rows:
+                    raise NotFoundError("this experiment is no longer in the registry; esc goes back to the list")
+                config_hash = rows[0].config_hash
+            details = registry.details(config_hash)
+        except (RegistryError, OSError) as error:
+            self.post_message(self.Failed(request, error))
+        else:
+            self.post_message(self.Answered(request, stamp, details, index))
+
+    @on(Answered)
+    def _answered(self, event: Answered) -> None:
+        if not self.is_current_answer(event.request):
+            return
+        other = self.details is None or self.details.config.config_hash != event.details.config.config_hash
+        self.stamp, self.details, self._index = event.stamp, event.details, event.index
+        self.all_well()
+        self._show(event.details)
+        if other:
+            self.scroller.scroll_home(animate=False)
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        if self.is_current_answer(event.request):
+            self.trouble(event.error)
+
+    def _show(self, details: Details) -> None:
+        self.top_bar.crumbs = (str(details.config.config_hash)[:SHORT_HASH],)
+        count = "" if self._hash is not None else f"{self._index + 1:,} of {len(self._ids):,}"
+        if self.workspace.reference == details.config.config_hash:
+            count += " ★ reference"
+        self.top_bar.count = count.strip()
+        self.query_one("#identity", Static).update(facts.identity(details))
+        self._show_heading()
+        self.bars.show(details.config)
+        self._show_hyperparameters()
+        self.query_one("#notes", Static).update(facts.notes(details))
+        self.lineage.show(details)
+
+    def _show_hyperparameters(self) -> None:
+        if self.details is not None:
+            place = self.query_one("#hyperparameters", Static)
+            place.update(facts.hyperparameters(self.details, max(20, place.size.width)))
+
+    def resized(self) -> None:
+        """Break long values for the new width."""
+        self.call_after_refresh(self._show_hyperparameters)
+
+    def _show_heading(self) -> None:
+        if self.details is not None:
+            heading = facts.features_heading(self.details, by_size=self.bars.by_size)
+            self.query_one("#features", Static).update(Content(heading))
+
+    # going
+
+    def leave(self) -> None:
+        """Go back, and tell the list which experiment was shown last."""
+        known = self._hash is None and self._index < len(self._ids)
+        self.dismiss(self._ids[self._index] if known else None)
+
+    def step_back(self) -> bool:
+        """Leave the lineage before the screen."""
+        if self.focused is self.lineage:
+            self.scroller.focus()
+            return True
+        return False
+
+    def action_neighbour(self, step: int) -> None:
+        """Show the neighbour in the list's order."""
+        index = self._index + step
+        if self._hash is not None or not 0 <= index < len(self._ids):
+            self.say("There is no experiment further that way.")
+            return
+        self._index = index
+        self.reload()
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll by lines."""
+        self.scroller.scroll_relative(y=step, animate=False)
+
+    def action_scroll_page(self, direction: int) -> None:
+        """Scroll by a page."""
+        self.scroller.scroll_relative(y=direction * max(1, self.scroller.size.height - 1), animate=False)
+
+    def action_scroll_edge(self, direction: int) -> None:
+        """Scroll to an end."""
+        if direction < 0:
+            self.scroller.scroll_home(animate=False)
+        else:
+            self.scroller.scroll_end(animate=False)
+
+    def action_lineage(self) -> None:
+        """Go to the lineage, or back."""
+        (self.scroller if self.focused is self.lineage else self.lineage).focus()
+
+    @on(OptionList.OptionSelected)
+    def _relative_chosen(self, event: OptionList.OptionSelected) -> None:
+        if event.option_id:
+            self._open_hash(event.option_id)
+
+    def action_parent(self) -> None:
+        """Open the parent."""
+        if self.details is None:
+            return
+        if self.details.config.parent is None:
+            self.say("This experiment has no parent.")
+        else:
+            self._open_hash(self.details.config.parent)
+
+    def _open_hash(self, config_hash: str) -> None:
+        self.app.push_screen(DetailScreen(self.workspace, array("q"), 0, config_hash=config_hash))
+
+    # doing
+
+    def action_order(self) -> None:
+        """Order the weights by size, or by name."""
+        self.bars.turn_order()
+        self._show_heading()
+
+    def action_reference(self) -> None:
+        """Make this experiment the reference, or take that back."""
+        if self.details is None:
+            return
+        config_hash = str(self.details.config.config_hash)
+        on = self.workspace.reference != config_hash
+        self.workspace.reference = config_hash if on else None
+        self._show(self.details)
+        self.say(f"{config_hash[:SHORT_HASH]} is {'the reference' if on else 'no reference any more'}.")
+
+    def action_compare(self) -> None:
+        """Compare with the reference, or with the parent."""
+        from tui.screens.compare import CompareScreen
+
+        if self.details is None:
+            return
+        config_hash = str(self.details.config.config_hash)
+        other = self.workspace.reference
+        if other is None or other == config_hash:
+            other = self.details.config.parent
+        if other is None:
+            self.say(
+                "There is neither a reference nor a parent; b makes an experiment the reference.",
+                problem=True,
+            )
+        else:
+            self.app.push_screen(CompareScreen(self.workspace, [other, config_hash], other))
+
+    def action_copy(self) -> None:
+        """Copy the full hash."""
+        if self.details is not None:
+            self.app.copy_to_clipboard(str(self.details.config.config_hash))
+            self.say("Copied the full hash, by the terminal (OSC 52).")
+
+    def action_delete(self) -> None:
+        """Move this experiment to the trash, after asking."""
+        if self.details is not None:
+            config = self.details.config
+            identity = self._ids[self._index] if self._hash is None else None
+            self.ask_to_delete([Target(str(config.config_hash), config.description, identity)])
+
+    def after_delete(self, hashes: Sequence[str]) -> None:
+        """Go back to the list: what was shown is in the trash."""
+        if hashes and self.is_current:
+            self.leave()
