@@ -25,6 +25,9 @@ else:
 STORAGE_VERSION = "v1.5.0"
 """Files are created in the oldest format we support, so that colleagues on duckdb 1.5 can read them."""
 
+ROW_GROUP_SIZE = 16_384
+"""Rows the engine writes together; not remembered by the file, so said at every opening for changes."""
+
 _COMMON = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
 _READER = {**_COMMON, "enable_external_access": "false", "lock_configuration": "true"}
 
@@ -45,13 +48,39 @@ class Engine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
-        if self._opened is not None:
-            self._opened.close(at_once=kind is not None)
+        self._close(at_once=kind is not None)
 
-    def writer(self, path: Path, *, create: bool = False) -> Connection:
-        """Open the file for writing; the caller holds the lock exclusively."""
-        config = {**_COMMON, "storage_compatibility_version": STORAGE_VERSION} if create else _COMMON
-        return self._open(path, read_only=False, config=config)
+    def __del__(self) -> None:
+        self._close(at_once=True)  # an interrupt may come even before the first line of __exit__
+
+    def _close(self, *, at_once: bool) -> None:
+        if self._opened is not None:
+            self._opened.close(at_once=at_once)
+            self._opened = None
+
+    def writer(self, path: Path) -> Connection:
+        """Open the file for changes; the caller holds the lock exclusively.
+
+        Attached to an empty database in memory, because only so can the size of row groups be said: with
+        the usual one, adding a single experiment to 100,000 rewrote the JSON of all of the last group at
+        close and took 0.45 s; now it takes 8 ms.
+        """
+        quoted = str(path).replace("'", "''")
+        # what does not fit into memory goes beside the file, not into the working folder
+        config = {**_COMMON, "temp_directory": f"{path}.tmp"}
+        connection = self._open(None, at=path, read_only=False, config=config)
+        with explained(path):
+            connection.execute(f"ATTACH '{quoted}' AS registry (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
+            connection.execute("USE registry")
+        return connection
+
+    def maker(self, path: Path) -> Connection:
+        """Open the file, or make it, to change its tables and views; the caller holds the lock exclusively.
+
+        Not attached: a view made there would remember the name it was attached by.
+        """
+        config = {**_COMMON, "storage_compatibility_version": STORAGE_VERSION}
+        return self._open(path, at=path, read_only=False, config=config)
 
     def reader(self, path: Path) -> Connection:
         """Open the file for reading: no file can be written, and no other can be read.
@@ -59,18 +88,19 @@ class Engine:
         All readers of a process share this one configuration; DuckDB refuses to mix them. The caller holds
         the lock at least shared.
         """
-        return self._open(path, read_only=True, config=_READER)
+        return self._open(path, at=path, read_only=True, config=_READER)
 
     def memory(self) -> Connection:
         """Open an empty in-memory database, as locked up as a reader."""
-        return self._open(None, read_only=False, config=_READER)
+        return self._open(None, at=None, read_only=False, config=_READER)
 
-    def _open(self, path: Path | None, *, read_only: bool, config: dict[str, str]) -> Connection:
+    def _open(self, path: Path | None, *, at: Path | None, read_only: bool, config: dict[str, str]) -> Connection:
+        """Open `path`, or memory; `at` is the file that will be open in the end."""
         import duckdb
 
-        opened = self._opened = forks.Opened(path)
+        opened = self._opened = forks.Opened(at)
         opened.begin()
-        with explained(path or Path(":memory:")):
+        with explained(at or Path(":memory:")):
             opened.connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=dict(config))
         return opened.connection
 

@@ -41,7 +41,7 @@ def make(path: Path, migrations: Sequence[schema.Migration]) -> None:
     try:
         with explained(path):
             with Engine() as engine:
-                schema.create(engine.writer(temporary, create=True), migrations)
+                schema.create(engine.maker(temporary), migrations)
             sync(temporary)
             temporary.replace(path)
             sync_folder(path.parent)
@@ -88,7 +88,7 @@ def migrate(path: Path, found: int, migrations: Sequence[schema.Migration]) -> P
     copy(path, kept)
     try:
         with explained(path), Engine() as engine:
-            schema.migrate(engine.writer(path), found, migrations)
+            schema.migrate(engine.maker(path), found, migrations)
     except BaseException:
         with contextlib.suppress(OSError):
             kept.unlink()
