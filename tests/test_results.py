@@ -45,16 +45,16 @@ def test_a_notebook_shows_escaped_text_and_counts_the_rest() -> None:
     assert "5 more" in long
 
 
+@pytest.mark.full
 def test_a_frame() -> None:
-    pytest.importorskip("pandas")
     frame = FOUND.df()
     assert list(frame.columns) == ["feature", "weight"]
     assert frame["weight"].isna().tolist() == [False, True]
     assert list(Results(["a"]).df().columns) == ["a"]
 
 
+@pytest.mark.full
 def test_arrow_with_values_that_share_no_type() -> None:
-    pytest.importorskip("pyarrow")
     table = Results(["k", "n", "t"], [(10, 10**30, ["x"]), ("ten", 1, []), (None, 2, ["y", "z"])]).arrow()
     assert table.column("k").to_pylist() == ["10", "ten", None]
     assert table.column("n").to_pylist() == [str(10**30), "1", "2"]

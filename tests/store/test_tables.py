@@ -12,7 +12,8 @@ from registry.results import Results
 from registry.store.tables import write_parquet
 
 QUERY = """
-SELECT 1::DECIMAL(9, 2) AS a, [1, NULL] AS b, {'x': 'y''z', 'n': [1.5]} AS c, TIMESTAMP '2024-01-01 01:02:03.000004' AS d,
+SELECT 1::DECIMAL(9, 2) AS a, [1, NULL] AS b, {'x': 'y''z', 'n': [1.5]} AS c,
+       TIMESTAMP '2024-01-01 01:02:03.000004' AS d,
        'ü"''\n' AS "A", uuid() AS f, NULL::DOUBLE AS g, 'nan'::DOUBLE AS h, true AS i, DATE '2024-02-29' AS j,
        -9223372036854775808 AS k, MAP {'p': 1} AS l, '\\x00\\xff'::BLOB AS m, 0.1::DOUBLE AS n
 """
