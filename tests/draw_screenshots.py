@@ -76,7 +76,7 @@ async def pictures(registry: ExperimentRegistry) -> dict[str, str]:
         drawn["compare"] = await draw(driver)
     async with app(registry) as driver:
         await driver.press("2")
-        await driver.type("SentimentScore > 0.15 and tag:q4-2024 ")
+        await driver.type("tag:q4-2024 and s")
         drawn["search"] = await draw(driver)
     return drawn
 

@@ -50,7 +50,7 @@ async def test_delete_and_undo(registry: ExperimentRegistry, yes: str) -> None:
 async def test_marked_ones_go_together_and_come_back_together(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press("space", "space", "space", "D")
-        assert "Move the marked 3 experiments to the trash?" in app.text
+        assert "Move the 3 marked experiments to the trash?" in app.text
         assert all(f"number {number}" in app.text for number in (5, 4, 3))
         await app.press("y")
         assert registry.count() == 3

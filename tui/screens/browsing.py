@@ -228,7 +228,7 @@ class BrowsingScreen(Choosing):
             )
         return (
             "There is no experiment here yet.",
-            "Bring some in:  experiments import FILE…   (JSON, NDJSON, folders, an older .sqlite)",
+            "Bring some in:  experiments import FILE…  (JSON, NDJSON, older .sqlite)",
             "or from Python: ExperimentRegistry().register(config)",
         )
 

@@ -86,8 +86,9 @@ class Deleting(RegistryScreen):
         names = " ".join(target.config_hash[:SHORT_HASH] for target in targets[:2]) + (" …" if len(targets) > 2 else "")
         lines += ["", f"Nothing is lost: U brings {'it' if one else 'them'} back here,"]
         lines.append(f"later: experiments restore {names}")
-        which = "the marked" if marked else "this" if one else "these"
-        question = f"Move {which} {'experiment' if one else f'{len(targets):,} experiments'} to the trash?"
+        kind = "marked experiment" if marked else "experiment"
+        which = f"{'the' if marked else 'this'} {kind}" if one else f"the {len(targets):,} {kind}s"
+        question = f"Move {which} to the trash?"
 
         def answered(sure: bool | None) -> None:
             if sure:

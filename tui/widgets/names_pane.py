@@ -17,7 +17,7 @@ from tui.widgets.cells import fit
 
 _MOST = 200
 _LEAST_NAME = 12
-_DETAIL = 30
+_DETAIL = 33
 
 
 class NamesPane(OptionList, can_focus=False):
@@ -55,7 +55,7 @@ class NamesPane(OptionList, can_focus=False):
         self._offered, self._width = offered, width
         self.clear_options()
         if offered:
-            detail = min(_DETAIL, width // 2)
+            detail = min(_DETAIL, width * 3 // 5)
             room = max(_LEAST_NAME, width - detail - 3)
             self.add_options([Option(_line(completion, room, detail)) for completion in offered])
         else:
