@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.exchange import import_sources
@@ -167,6 +169,29 @@ def at_size(folder: Path, count: int) -> None:
     line(f"compare two at {size}, engine time", compared, 0.015, "the limit, 15 ms", "under 1 x")
 
 
+async def _first_rows(registry: ExperimentRegistry, newest: str) -> float:
+    from tui.app import RegistryApp
+
+    start = time.perf_counter()
+    app = RegistryApp(registry)
+    async with app.run_test(size=(160, 48)):
+        while not any(newest in segment.text for strip in _strips(app) for segment in strip):
+            await asyncio.sleep(0.002)
+        return time.perf_counter() - start
+
+
+def _strips(app: Any) -> list[Any]:
+    return app.screen._compositor.render_strips()
+
+
+def opening(folder: Path, count: int) -> None:
+    """Measure the time until the app shows its first rows."""
+    registry = ExperimentRegistry(folder / f"{count}.duckdb")
+    newest = registry.matching(limit=1)[0][:12]
+    taken = statistics.median(asyncio.run(_first_rows(registry, newest)) for _ in range(3))
+    line(f"the app shows {count // 1000}k experiments", taken, 0.5, "the limit, half a second", "under 1 x")
+
+
 def starting(folder: Path) -> None:
     """Measure the CPU that small commands take, against importing duckdb alone."""
     limit = cpu([sys.executable, "-c", "import duckdb"])
@@ -184,6 +209,7 @@ def main() -> None:
         registering(folder)
         for count in (1000,) if QUICK else (1000, 100_000):
             at_size(folder, count)
+            opening(folder, count)
         starting(folder)
 
 
