@@ -32,6 +32,10 @@ _COMMON = {"autoload_known_extensions": "false", "autoinstall_known_extensions":
 _READER = {**_COMMON, "enable_external_access": "false", "lock_configuration": "true"}
 
 
+_importing = forks.guard()
+"""A child forked in the middle of an import would wait for ever for the other half of it."""
+
+
 class Engine:
     """One connection, opened in a block and closed at its end, whatever happens between.
 
@@ -41,8 +45,7 @@ class Engine:
     The block begins before anything is open: an interrupt (Ctrl-C) at any moment leaves nothing behind.
     """
 
-    def __init__(self) -> None:
-        self._opened: forks.Opened | None = None
+    _opened: forks.Opened | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +99,8 @@ class Engine:
 
     def _open(self, path: Path | None, *, at: Path | None, read_only: bool, config: dict[str, str]) -> Connection:
         """Open `path`, or memory; `at` is the file that will be open in the end."""
-        import duckdb
+        with _importing:
+            import duckdb
 
         opened = self._opened = forks.Opened(at)
         opened.begin()

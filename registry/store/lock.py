@@ -35,13 +35,14 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 class Held:
     """An open lock file of this process, locked or not, until `release`; a forked child has no part in it."""
 
+    _fd = -1
+    _signed = False
+
     def __init__(self, path: Path, flags: int) -> None:
         self._pid = os.getpid()
-        self._fd = -1
         with _forks:
             self._fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
             _open_here.add(self._fd)
-        self._signed = False
 
     def fileno(self) -> int:
         """Return the descriptor, as `fcntl.flock` wants it."""

@@ -333,6 +333,7 @@ class Store:
         with lock.holding(self.path, shared=True, timeout=self.wait):
             there = self._sniff() == "duckdb"
             if there:
+                files.check(self.path, self._migrations)  # so that an error names this file, not the copy
                 files.copy(self.path, target)
             loaded = self.spool.load(self.spool.names())
         if not there:

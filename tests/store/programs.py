@@ -353,6 +353,38 @@ def fork_beside_sessions(path: Path, times: int) -> None:
     say("failed", failed)
 
 
+def inspect(path: Path) -> None:
+    """Tell everything that is in a registry, as one number, or the error that says why not."""
+    import hashlib
+
+    from registry.errors import StoreError
+    from registry.store.schema import VIEWS
+
+    digest = hashlib.sha256()
+    try:
+        with Store(path).read() as session:
+            for name in ("experiment", "feature", "hyperparameter", "tag", "note", "old_hash", "event", *VIEWS):
+                for row in sorted(map(repr, session.rows(f"SELECT * FROM {name}"))):
+                    digest.update(row.encode(errors="surrogatepass"))
+            say("fine", session.value("SELECT count(*) FROM experiment"), digest.hexdigest())
+    except StoreError as error:
+        say(type(error).__name__, str(error).replace("\n", " "))
+
+
+def open_plainly(path: Path) -> None:
+    """Hold the file open for writing the way a shell of the engine does, without our lock."""
+    import duckdb
+
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.Error:
+        say("refused")
+        return
+    say("open")
+    wait_for_test()
+    connection.close()
+
+
 # -- places ----------------------------------------------------------------------------------------
 
 
