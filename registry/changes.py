@@ -80,6 +80,7 @@ def clean_tags(tags: str | Iterable[str]) -> list[str]:
 
 def tag(session: WriteSession, targets: Mapping[str, int], tags: Sequence[str]) -> int:
     """Add tags to experiments (hash to id); return how many experiments changed."""
+    targets = _still_live(session, targets)
     have = _tags_by_id(session, targets.values())
     events = Events()
     columns: dict[str, list[object]] = {"id": [], "tag": [], "position": []}
@@ -101,6 +102,7 @@ def tag(session: WriteSession, targets: Mapping[str, int], tags: Sequence[str]) 
 
 def untag(session: WriteSession, targets: Mapping[str, int], tags: Sequence[str]) -> int:
     """Take tags off experiments (hash to id); return how many experiments changed."""
+    targets = _still_live(session, targets)
     have = _tags_by_id(session, targets.values())
     events = Events()
     changed = []
@@ -115,6 +117,17 @@ def untag(session: WriteSession, targets: Mapping[str, int], tags: Sequence[str]
     )
     events.flush(session)
     return len(changed)
+
+
+def _still_live(session: WriteSession, targets: Mapping[str, int]) -> dict[str, int]:
+    """Return those that nobody deleted or purged since they were looked up."""
+    live = {
+        row[0]
+        for row in session.rows(
+            f"SELECT id FROM experiment WHERE id IN {INTEGERS} AND deleted_at IS NULL", [as_list(targets.values())]
+        )
+    }
+    return {config_hash: id_ for config_hash, id_ in targets.items() if id_ in live}
 
 
 def _tags_by_id(session: WriteSession, ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -135,6 +148,7 @@ def rename_tag(session: WriteSession, old: str, new: str) -> int:
         NotFoundError: no experiment has the old tag.
         InvalidConfigError: the new one is blank.
     """
+    old = freeze_text(old, "tag")
     check_tag(freeze_text(new, "tag"))
     had = [row[0] for row in session.rows("SELECT DISTINCT id FROM tag WHERE tag = ?", [old])]
     if not had:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from registry.canonical import freeze_text
 from registry.errors import QueryError
 from registry.results import Results
 
@@ -20,10 +21,13 @@ def run(session: Session, query: str, parameters: Sequence[Any] | Mapping[str, A
     """
     from registry.store.connection import is_engine_error
 
+    query = freeze_text(query, "query")
     if not query.strip():
         raise QueryError("the query is empty")
     try:
         cursor = session.connection.execute(query, parameters or None)
+        if cursor is None:  # nothing but comments or semicolons
+            raise QueryError("the query is empty")
         described = cursor.description or ()
         columns = [column[0] for column in described]
         rows = cursor.fetchall() if columns else []

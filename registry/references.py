@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from registry.canonical import show
@@ -104,7 +104,7 @@ def resolve_all(session: Session, references: Iterable[str], *, trashed: bool = 
     """
     from registry.store.session import TEXTS, as_list
 
-    wanted = list(references)
+    wanted = as_references(references)
     full = [reference for reference in wanted if isinstance(reference, str) and is_full_hash(reference)]
     where = "deleted_at IS NOT NULL" if trashed else "deleted_at IS NULL"
     known: dict[str, int] = {}
@@ -124,6 +124,6 @@ def resolve_all(session: Session, references: Iterable[str], *, trashed: bool = 
     return resolved
 
 
-def as_references(references: str | Sequence[str]) -> list[str]:
+def as_references(references: str | Iterable[str]) -> list[str]:
     """Return one reference or several as a list: a single text is one reference, not a list of letters."""
     return [references] if isinstance(references, str) else list(references)

@@ -174,7 +174,7 @@ def details(session: Session, id_: int) -> Details:
     row = session.one(f"SELECT {_CONFIG}, e.registered_at, e.deleted_at FROM experiment e WHERE e.id = ?", [id_])
     assert row is not None
     tags = [tag for (tag,) in session.rows("SELECT tag FROM tag WHERE id = ? ORDER BY position", [id_])]
-    notes = session.rows("SELECT noted_at, note FROM note WHERE id = ? ORDER BY noted_at, rowid", [id_])
+    notes = session.rows("SELECT noted_at, note FROM note WHERE id = ? ORDER BY noted_at", [id_])
     return Details(
         make_config(row, tags),
         utc(row[9]) or "",

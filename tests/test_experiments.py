@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,9 @@ from registry import (
     NotFoundError,
     QueryError,
     StoreError,
+    changes,
 )
+from registry.store import lock
 
 
 @pytest.fixture
@@ -405,3 +408,51 @@ class TestLocation:
         assert ExperimentRegistry().path == tmp_path / "work" / "experiments.duckdb"
         monkeypatch.setenv("EXPERIMENTS_DB", str(tmp_path / "x.duckdb"))
         assert ExperimentRegistry().path == tmp_path / "x.duckdb"
+
+
+class TestWaitingRegistrations:
+    """Every question has its answer while registrations wait and others keep them from being brought in."""
+
+    def test_every_question_is_answered(self, registry: ExperimentRegistry) -> None:
+        base = config(1, tags=["x"])
+        one = registry.register(base)
+        registry.note(one, "first")
+        with ThreadPoolExecutor(1) as others:
+            held = lock.holding(registry.path, shared=True, timeout=5)
+            others.submit(held.__enter__).result()
+            two = registry.register(base.variant(weights={"a": 0.5}))
+            try:
+                assert [note.note for note in registry.details(one).notes] == ["first"]
+                assert registry.details(one).children == [two]
+                assert registry.config(two).parent == one
+                assert registry.browse("tag:x").matched == 2
+                assert len(registry.page(registry.browse().ids)) == 2
+                assert registry.search(columns="hash,notes,w.a", sort="-notes").total == 2
+                assert registry.names().tags == {"x": 2}
+                assert len(registry.compare_many([one, two]).rows) == 2
+                assert registry.verify().ok
+                assert registry.info().pending == 1
+                assert [event.kind for event in registry.log()] == ["registered", "noted", "registered"]
+                assert registry.sql("SELECT count(*) FROM notes").rows == [(1,)]
+            finally:
+                others.submit(held.__exit__, None, None, None).result()
+
+    def test_tagging_what_was_purged_meanwhile_leaves_nothing(self, registry: ExperimentRegistry) -> None:
+        one = registry.register(config(1))
+        (id_,) = registry.browse().ids
+        registry.delete(one)
+        registry.purge(one)
+        with registry.store.write() as session:
+            assert changes.tag(session, {one: id_}, ["x"]) == 0
+        assert registry.verify().ok
+
+    def test_one_text_is_one_reference(self, registry: ExperimentRegistry) -> None:
+        one = registry.register(config(1))
+        assert registry.compare_many(one).hashes == [one]
+        assert registry.resolve_many(one[:8]) == [one]
+
+    @pytest.mark.parametrize("query", [";", "-- nothing", "select '\udcff'"])
+    def test_queries_that_ask_nothing(self, registry: ExperimentRegistry, query: str) -> None:
+        registry.register(config(1))
+        with pytest.raises((QueryError, InvalidConfigError)):
+            registry.sql(query)

@@ -28,7 +28,7 @@ _ITEM = re.compile(
     r"""\s*(?P<sign>-?)\s*(?P<name>(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,"'])*)\s*(?P<end>,|$)""", re.S
 )
 _STAMP = "strftime({}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
-_CARRIED = ("id", "config_hash", "created_at", "registered_at", "description", "n_features", "parent")
+_CARRIED = ("id", "config_hash", "created_at", "registered_at", "description", "n_features", "parent", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ _FIXED: Final[dict[str, Column]] = {
         "SELECT id, list(tag ORDER BY position) AS tags FROM tag WHERE TRUE{0} GROUP BY id",
     ),
     "features": Column("e.n_features"),
+    "deleted": Column(_STAMP.format("e.deleted_at"), ("e.deleted_at",)),  # when it went into the trash
     "parent": Column("e.parent"),
     # sorted by the latest note: what was looked at last
     "notes": Column(
@@ -69,7 +70,7 @@ _FIXED: Final[dict[str, Column]] = {
         "SELECT id, list(note ORDER BY noted_at) AS notes, max(noted_at) AS latest FROM note WHERE TRUE{0} GROUP BY id",
     ),
 }
-_ALSO: Final = {"config_hash": "hash", "created_at": "created", "registered_at": "registered"}
+_ALSO: Final = {"config_hash": "hash", "created_at": "created", "registered_at": "registered", "deleted_at": "deleted"}
 
 COLUMNS: Final[dict[str, str]] = {**{name: name for name in _FIXED}, **_ALSO}
 """Every fixed name of a column; what records call it is accepted too."""

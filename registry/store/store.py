@@ -33,6 +33,8 @@ class Store:
         self, path: str | os.PathLike[str], *, wait: float = 10.0, migrations: Sequence[schema.Migration] | None = None
     ) -> None:
         self.path = Path(os.path.realpath(path))
+        if not wait >= 0:
+            raise ValueError(f"wait: {wait} is not a number of seconds, 0 or more")
         self.wait = wait
         self.spool = Spool(self.path)
         self._migrations = schema.MIGRATIONS if migrations is None else migrations

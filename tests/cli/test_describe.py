@@ -30,3 +30,11 @@ def test_text_from_stdin(shell: Shell) -> None:
     details = shell.registry.details("latest")
     assert details.notes[-1].note == "two\nlines"
     assert details.config.description == "from a pipe"
+
+
+def test_a_pipe_that_brings_nothing_wipes_nothing(shell: Shell) -> None:
+    before = shell.registry.config(BASE).description
+    assert shell("describe", BASE, "-", stdin="").code == 2
+    assert shell.registry.config(BASE).description == before
+    shell.ok("describe", BASE, "")
+    assert shell.registry.config(BASE).description == ""

@@ -77,3 +77,18 @@ def test_what_a_program_reads_is_what_was_deleted(shell: Shell) -> None:
     ran = shell("delete", BASE, "--force", "--json")
     assert [row["config_hash"][:12] for row in json.loads(ran.out)] == [BASE]
     assert "moved 1 experiment" in ran.err
+
+
+def test_a_wrong_column_is_said_before_anything_is_changed(shell: Shell) -> None:
+    for command in (["delete", BASE, "--force"], ["tag", "new", BASE], ["export", BASE, "out.json"]):
+        assert shell(*command, "--columns", "bogus").code == 2
+    assert shell.registry.get(BASE) is not None
+    assert "new" not in shell.registry.tags()
+    assert not (shell.folder / "out.json").exists()
+
+
+def test_the_trash_shows_any_column_in_any_order(shell: Shell) -> None:
+    shell.ok("delete", BASE, VARIANT, "--force")
+    out = shell.ok("trash", "--columns", "hash,deleted,tags", "--sort", "deleted", "--format", "csv")
+    assert out.splitlines()[0] == "hash,deleted,tags"
+    assert len(out.splitlines()) == 3

@@ -158,3 +158,13 @@ def test_no_change_is_refused_and_a_known_one_is_said(shell: Shell) -> None:
     assert shell("variant", BASE, "k=10").code == 2
     assert "there already" in shell.ok("variant", BASE, "k=5")
     assert shell.registry.count() == 24
+
+
+def test_content_that_is_there_keeps_its_own_words(shell: Shell) -> None:
+    shell.ok("variant", BASE, "hp.k=3", "--description", "careful words", "--tag", "mine")
+    hashed = shell.ok("variant", BASE, "hp.k=3", "--ids").strip()
+    kept = shell.registry.config(hashed)
+    assert (kept.description, kept.tags) == ("careful words", ["mine"])
+    shell.ok("delete", hashed, "--force")
+    assert "it comes back" in shell.ok("variant", BASE, "hp.k=3")
+    assert shell.registry.config(hashed).tags == ["mine"]

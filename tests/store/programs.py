@@ -149,8 +149,19 @@ def register_and_wait(path: Path, n: int) -> None:
     os._exit(0)
 
 
+def make(path: Path) -> None:
+    """Register one experiment, and bring it into a file that is not there yet."""
+    store = Store(path)
+    say(store.register(config(1)))
+    store.sync()
+    wait_for_test()
+
+
 def register_without_goodbye(path: Path, first: int, count: int, name: str) -> None:
-    """Register some experiments and leave without the exit hooks."""
+    """Register some experiments and leave them waiting: no try in between, no exit hooks."""
+    from registry.store import store
+
+    store.APPLY_EVERY = 10**9
     register(path, first, count, name)
     os._exit(0)
 

@@ -15,6 +15,7 @@ import pytest
 from registry import ExperimentRegistry
 from registry.errors import StoreError
 from registry.store import Store
+from registry.store.apply import Registration, take_in
 from registry.store.session import TEXTS, as_list
 from tests.store.conftest import Start
 from tests.store.programs import config, halves
@@ -64,19 +65,41 @@ def test_sixteen_processes_lose_nothing(start: Start, path: Path, program: str) 
     together(start, path, program, processes=16, count=60, readers=3)
 
 
+def untag_some(path: Path, hashes: list[str]) -> list[str]:
+    """Take the tag `sweep` off experiments, whether they are in the file yet or not."""
+    with Store(path, wait=60).write() as session:
+        session.run(
+            "DELETE FROM store.tag WHERE tag = 'sweep' AND id IN"
+            f" (SELECT id FROM store.experiment WHERE config_hash IN {TEXTS})",
+            [as_list(hashes)],
+        )
+    return hashes
+
+
+def tagged(path: Path) -> set[str]:
+    with Store(path, wait=60).read() as session:
+        found = session.rows("SELECT config_hash FROM experiment_tags WHERE tag = 'sweep'")
+    return {row[0] for row in found}
+
+
 def killing(start: Start, path: Path, kills: int, seed: int) -> None:
     """Kill processes that register, write, bring in and read, at random moments."""
     dice = random.Random(seed)
     acknowledged: set[str] = set()
+    untagged: set[str] = set()
     going = {n: start("anything", path, f"{seed} {n}") for n in range(3)}
     for n in range(kills):
         time.sleep(dice.uniform(0.0, 0.25))
         process = going.pop(min(going))
         acknowledged.update(process.killed())
         going[n + 3] = start("anything", path, f"{seed} {n + 3}")
+        if n % 3 == 0 and acknowledged:
+            untagged.update(untag_some(path, dice.sample(sorted(acknowledged), k=min(5, len(acknowledged)))))
     for process in going.values():
         acknowledged.update(process.killed())
     assert acknowledged
+    assert untagged
+    assert not untagged & tagged(path)
     assert acknowledged <= present(path)
     Store(path).sync()
     assert Store(path).spool.names() == []
@@ -149,6 +172,100 @@ def test_a_full_disk_loses_nothing(small_disk: Callable[[str], Path]) -> None:
     store.sync()
     assert store.register(config(0, "afterwards"))
     assert len(present(path)) == len(acknowledged) + 1
+
+
+def fill(place: Path) -> Path:
+    """Leave no room at all."""
+    ballast = place / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    return ballast
+
+
+class TestFullDisk:
+    def test_what_waits_is_read_and_kept_and_nothing_new_is_acknowledged(
+        self, small_disk: Callable[[str], Path]
+    ) -> None:
+        path = small_disk("16m") / "experiments.duckdb"
+        store = Store(path)
+        store.register(config(1))
+        store.sync()
+        store.register(config(2))
+        ballast = fill(path.parent)
+        both = {config(1).config_hash, config(2).config_hash}
+        assert present(path) == both
+        for change in (lambda: store.register(config(3)), lambda: untag_some(path, [str(config(1).config_hash)])):
+            with pytest.raises(StoreError, match=r"disk is full|No space left"):
+                change()
+        with pytest.raises(StoreError, match=r"disk is full|No space left"):
+            store.backup(path.with_name("copy.duckdb"))
+        assert store.try_sync() is False
+        assert present(path) == both
+        assert tagged(path) == both
+        assert store.spool.refusals() == []
+        assert len(store.spool.names()) == 1
+        assert not list(path.parent.glob("*copy*"))
+        ballast.unlink()
+        assert present(path) == both
+        assert store.spool.names() == []
+        store.register(config(3))
+        assert len(present(path)) == 3
+
+    def test_without_room_to_make_the_file(self, small_disk: Callable[[str], Path]) -> None:
+        path = small_disk("2m") / "experiments.duckdb"
+        store = Store(path)
+        store.register(config(1))
+        ballast = fill(path.parent)
+        for _ in range(2):
+            assert present(path) == {config(1).config_hash}
+            with pytest.raises(StoreError, match=r"disk is full|No space left"):
+                store.sync()
+        assert not path.exists()
+        assert not [file for file in path.parent.iterdir() if ".new-" in file.name]
+        ballast.unlink()
+        store.sync()
+        assert present(path) == {config(1).config_hash}
+        assert store.spool.names() == []
+
+    def test_changes_that_were_committed_stay(self, small_disk: Callable[[str], Path]) -> None:
+        path = small_disk("3m") / "experiments.duckdb"
+        store = Store(path)
+        committed: set[str] = set()
+        with pytest.raises(StoreError, match=r"disk is full|No space left"):
+            for n in range(10_000):
+                several = [Registration(config(100 * n + i, "y" * 500)) for i in range(50)]
+                with store.write() as session:
+                    take_in(session, several, metadata="register", kind="imported")
+                committed.update(str(one.config.config_hash) for one in several)
+        assert committed
+        assert present(path) == committed
+        small_disk("64m")
+        store.register(config(1))
+        assert present(path) == {*committed, str(config(1).config_hash)}
+
+
+def making(start: Start, tmp_path: Path, kills: int) -> None:
+    """Kill processes that are making the file."""
+    dice = random.Random(kills)
+    for n in range(kills):
+        path = tmp_path / f"{n}.duckdb"
+        process = start("make", path)
+        acknowledged = process.line()
+        time.sleep(dice.uniform(0, 0.25))
+        process.killed()
+        assert present(path) == {acknowledged}
+        assert Store(path).spool.names() == []
+        assert not [file for file in tmp_path.iterdir() if ".new-" in file.name]
+
+
+def test_kills_while_the_file_is_made(start: Start, tmp_path: Path) -> None:
+    making(start, tmp_path, kills=5)
+
+
+@pytest.mark.full
+def test_many_kills_while_the_file_is_made(start: Start, tmp_path: Path) -> None:
+    making(start, tmp_path, kills=40)
 
 
 def test_a_deleted_file_is_a_new_registry_with_what_still_waits(path: Path) -> None:

@@ -127,6 +127,8 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.pass_context
 def cli(ctx: click.Context, db: str | None, wait: float) -> None:
     """A registry of experiment configurations: find them, compare them, derive new ones."""
+    if wait != wait:
+        raise click.UsageError("--wait is not a number of seconds")
     if db == "":
         raise click.UsageError("--db is empty; give the path of a registry")
     ctx.obj = App(db, wait)

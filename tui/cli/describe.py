@@ -10,11 +10,17 @@ from registry.config import SHORT_HASH
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import refuse
 
 
 def _text(words: tuple[str, ...]) -> str:
     """Return the words joined by spaces; `-` alone is the text on stdin."""
-    return sys.stdin.read().rstrip("\n") if words == ("-",) else " ".join(words)
+    if words != ("-",):
+        return " ".join(words)
+    text = sys.stdin.read().rstrip("\n")
+    if not text.strip():  # most often the command before the pipe failed
+        raise refuse("stdin holds no text; nothing was changed (an empty text can be given as '')")
+    return text
 
 
 @click.command(

@@ -57,7 +57,7 @@ def export(app: App, words: tuple[str, ...], filter_: str | None, order: Order, 
     if target == STDOUT and (look.ids or look.columns is not None or look.form == "csv"):
         raise click.UsageError("to stdout whole experiments are written: leave out --ids, --columns and csv")
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
-    hashes = chosen(registry, refs, filter_, order)
+    hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
     destination = sys.stdout if target == STDOUT else target
     try:

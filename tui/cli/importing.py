@@ -90,6 +90,8 @@ def import_(
         _tell(report)
     if report.refused:
         raise Stop(Exit.PARTLY if report.records and not report.withheld else Exit.USAGE)
+    if not report.records:
+        raise Stop(Exit.USAGE)  # nothing imported
 
 
 def _tell(report: ImportReport) -> None:

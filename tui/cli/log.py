@@ -35,9 +35,9 @@ class Since(click.ParamType[datetime, str]):
             if found:
                 return datetime.now(UTC) - timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
             moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is neither a span like 7d, 12h, 30m, 2w nor a date like 2026-01-31", param, ctx)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @click.command(

@@ -152,6 +152,7 @@ def chosen(
     refs: Sequence[str],
     filter_: str | None,
     order: Order,
+    look: Look | None = None,
     *,
     trashed: bool = False,
 ) -> list[str]:
@@ -160,7 +161,10 @@ def chosen(
     Raises:
         NotFoundError: a named one is not there.
         Stop: the filter matches nothing (exit 1).
+        FilterError: a column of `look` can't be understood; said before anything is changed.
     """
+    if look is not None and look.columns is not None:
+        registry.search(columns=look.columns, limit=1)
     if filter_ is None:
         named = references(refs)
         if not named:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from registry.config import SHORT_HASH
-from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -61,7 +60,7 @@ def delete(
     """
     _check(refs, filter_)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
-    hashes = chosen(registry, refs, filter_, order)
+    hashes = chosen(registry, refs, filter_, order, look)
     if dry_run:
         present_affected(registry, hashes, look, f"would move {output.plural(len(hashes))} to the trash")
         return
@@ -81,13 +80,8 @@ def delete(
 def trash(app: App, order: Order, look: Look) -> None:
     """List what lies in the trash, last deleted first."""
     registry = app.registry(Missing.EMPTY)
-    if look.columns is None and order.sort == LAST_DELETED:
-        everything = registry.trash()
-        found = Results(everything.columns, everything.rows[: order.count], everything.total)
-    else:
-        found = registry.search(
-            sort=order.sort, limit=order.count, columns="hash" if look.ids else look.columns, trashed=True
-        )
+    columns = "hash" if look.ids else look.columns or "config_hash,deleted_at,description,created_at"
+    found = registry.search(sort=order.sort, limit=order.count, columns=columns, trashed=True)
     if look.ids:
         output.lines(row[0] for row in found.rows)
     else:
@@ -106,7 +100,7 @@ def trash(app: App, order: Order, look: Look) -> None:
 def restore(app: App, refs: tuple[str, ...], look: Look) -> None:
     """Bring experiments back from the trash, with everything that was known about them."""
     registry = app.registry(Missing.NAMED)
-    hashes = chosen(registry, refs, None, Order("-created", None), trashed=True)
+    hashes = chosen(registry, refs, None, Order("-created", None), look, trashed=True)
     back = registry.restore_many(hashes)
     present_affected(registry, back, look, f"restored {output.plural(len(back))}")
 
@@ -131,7 +125,7 @@ def purge(
     """
     _check(refs, filter_)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
-    hashes = chosen(registry, refs, filter_, order, trashed=True)
+    hashes = chosen(registry, refs, filter_, order, look, trashed=True)
     if dry_run:
         present_affected(registry, hashes, look, f"would remove {output.plural(len(hashes))} for good", trashed=True)
         return

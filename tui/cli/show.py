@@ -41,8 +41,9 @@ def show(app: App, refs: tuple[str, ...], as_json: bool) -> None:
     from tui.cli.options import references
 
     registry = app.registry(Missing.NAMED)
+    wanted = list(references(refs))  # before the file is held: whoever writes them into the pipe may need it
     with registry.store.read():  # one look for all of them
-        found = [_details(registry, ref) for ref in references(refs)]
+        found = [_details(registry, ref) for ref in wanted]
     if not found:
         raise nothing("stdin holds no hashes; nothing to show")
     if as_json:
@@ -102,6 +103,10 @@ def summary_lines(config: ExperimentConfig, *, bars: bool = False) -> list[str]:
         f"Features ({len(config.feature_names)}):",
     ]
     lines += _feature_lines(config, bars)
+    unlisted = [name for name in sorted(config.feature_weights) if name not in config.feature_names]
+    if unlisted:
+        lines.append("Weights without a feature:")
+        lines += [f"  - {safe(name)}: weight={config.feature_weights[name]:.4f}" for name in unlisted]
     lines.append("Hyperparameters:")
     lines += [f"  - {safe(name)}: {safe(str(value))}" for name, value in sorted(_plain(config).items())]
     return lines

@@ -57,7 +57,7 @@ def _change(app: App, done: str, tags: str, refs: Sequence[str], filter_: str | 
     check_choice(refs, filter_)
     names = split_tags(tags)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
-    hashes = chosen(registry, refs, filter_, order)
+    hashes = chosen(registry, refs, filter_, order, look)
     changed = registry.tag(hashes, names) if done == "tagged" else registry.untag(hashes, names)
     same = len(hashes) - changed
     had = "had" if done == "tagged" else "did not have"

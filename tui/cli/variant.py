@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from registry.config import SHORT_HASH, ExperimentConfig
@@ -66,7 +68,11 @@ def variant(
     )
     if made.config_hash == parent.config_hash:
         raise refuse(f"that changes nothing: {str(parent.config_hash)[:SHORT_HASH]} is like that already")
-    known = registry.get(str(made.config_hash))
+    known = registry.get(str(made.config_hash)) is not None
+    trashed = not known and registry.count(f"hash:{made.config_hash}", trashed=True) > 0
+    if known or trashed:
+        # what is there keeps its own words, unless others were given
+        made = replace(made, description=description or "", tags=made.tags if tags else [])
     if not dry_run:
         registry.register(made)
     if ids:
@@ -74,17 +80,17 @@ def variant(
     elif as_json:
         output.record((made if dry_run else registry.config(str(made.config_hash))).to_dict())
     else:
-        _tell(parent, made, known is not None, dry_run)
+        _tell(parent, made, "there already" if known else "in the trash" if trashed else "", dry_run)
 
 
-def _tell(parent: ExperimentConfig, made: ExperimentConfig, known: bool, dry_run: bool) -> None:
+def _tell(parent: ExperimentConfig, made: ExperimentConfig, lies: str, dry_run: bool) -> None:
     from registry.comparison import compare_pair
     from tui.cli.compare import exact
     from tui.cli.table import number
 
     what = "would register" if dry_run else "registered"
     new, old = str(made.config_hash)[:SHORT_HASH], str(parent.config_hash)[:SHORT_HASH]
-    there = " (the same content is there already)" if known else ""
+    there = f" (the same content was {lies}{'; it comes back' if lies == 'in the trash' else ''})" if lies else ""
     output.line(f"{what} {output.paint(new, 'cyan')}, a variant of {output.paint(old, 'cyan')}{there}")
     found = compare_pair(parent, made)
     for name in found["features"]["only_in_config1"]:
