@@ -22,7 +22,7 @@ from tui.app import RegistryApp
 from tui.screens.base import RegistryScreen
 from tui.widgets.filter_bar import FilterBar
 
-ROUNDS = 3
+ROUNDS = 6
 """Quiet rounds after which the app is at rest."""
 _KEYS = {" ": "space", "\n": "enter"}
 
