@@ -151,14 +151,33 @@ class TestCrashes:
         store.sync()
         with store.read() as session:
             assert session.rows("SELECT tag FROM tag ORDER BY id, position") == [("by p",), ("sweep",), ("by p",)]
-            assert session.value("SELECT count(*) FROM event") == 2
 
-    def test_nor_do_readers_see_them_twice(self, store: Store, start: Start, hold: Hold) -> None:
+    def test_nor_when_they_can_not_be_removed(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         store.register(config(1))
+        with monkeypatch.context() as patch:
+            patch.setattr(spool.Spool, "remove", lambda self, names: None)
+            for _ in range(3):
+                with store.write() as session:
+                    session.run("DELETE FROM store.tag WHERE tag = 'sweep'")
+                with store.read() as session:
+                    assert session.value("SELECT count(*) FROM tag WHERE tag = 'sweep'") == 0
+            assert len(store.spool.names()) == 1
+        store.sync()
+        assert store.spool.names() == []
+        with store.read() as session:
+            assert session.value("SELECT count(*) FROM tag WHERE tag = 'sweep'") == 0
+
+    def test_nor_do_they_happen_twice_for_readers_or_in_the_log(self, store: Store, start: Start, hold: Hold) -> None:
+        store.register(config(1, description="first"))
+        store.register(config(1, description="second"))
         start("die_before_removing", store.path).wait(60)
+        assert len(store.spool.names()) == 2
         with hold("shared"), store.read() as session:
-            assert session.value("SELECT count(*) FROM experiment") == 1
-            assert session.value("SELECT count(*) FROM event") == 1
+            assert session.value("SELECT count(*) FROM event") == 2
+        store.sync()
+        with store.read() as session:
+            assert session.rows("SELECT kind FROM event ORDER BY seq") == [("registered",), ("described",)]
+            assert session.value("SELECT description FROM experiment") == "second"
 
     def test_what_is_recorded_as_applied_does_not_grow(self, store: Store) -> None:
         for n in range(3):
