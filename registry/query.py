@@ -24,18 +24,22 @@ def run(session: Session, query: str, parameters: Sequence[Any] | Mapping[str, A
     query = freeze_text(query, "query")
     if not query.strip():
         raise QueryError("the query is empty")
-    try:
+
+    def ask() -> Results:
         cursor = session.connection.execute(query, parameters or None)
         if cursor is None:  # nothing but comments or semicolons
             raise QueryError("the query is empty")
         described = cursor.description or ()
         columns = [column[0] for column in described]
         rows = cursor.fetchall() if columns else []
+        return Results(columns, rows, types=[str(column[1]) for column in described])
+
+    try:
+        return session.interruptibly(ask)
     except Exception as error:
         if not is_engine_error(error):
             raise
         raise QueryError(_explain(str(error))) from None
-    return Results(columns, rows, types=[str(column[1]) for column in described])
 
 
 def _explain(message: str) -> str:

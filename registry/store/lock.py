@@ -56,17 +56,17 @@ class Held:
             self._signed = True
 
     def release(self) -> None:
-        """Give the lock up; a second call does nothing."""
-        fd, self._fd = self._fd, -1
-        if fd < 0 or self._pid != os.getpid():
+        """Give the lock up; a second call does nothing, or what an interrupt kept the first from doing."""
+        if self._fd < 0 or self._pid != os.getpid():
             return
         if self._signed:
             with contextlib.suppress(OSError):
-                os.ftruncate(fd, 0)
+                os.ftruncate(self._fd, 0)
         with contextlib.suppress(OSError):
             # unlock explicitly: a child forked meanwhile may not have closed its copy yet
-            fcntl.flock(fd, fcntl.LOCK_UN)
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
         with _forks:
+            fd, self._fd = self._fd, -1
             _open_here.discard(fd)
             os.close(fd)
 

@@ -7,11 +7,14 @@ and taken apart in SQL: binding Python lists is a hundred times slower on duckdb
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from registry.store.connection import Connection, explained
+
+T = TypeVar("T")
 
 TEXTS = "(SELECT unnest(from_json(?, '[\"VARCHAR\"]')))"
 """A set of texts for `IN`; bind it with `as_list`."""
@@ -94,6 +97,38 @@ class Session:
         unread, self._unread = self._unread, None
         if unread is not None:
             unread += self.connection.fetchall()
+
+    def interruptibly(self, work: Callable[[], T]) -> T:
+        """Do `work`, which takes this session only, so that an interrupt (Ctrl-C) ends it at once.
+
+        In another thread: duckdb 2.0 may look for an interrupt of the main thread only when a query is
+        through, while `interrupt` is heeded immediately.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+        done: list[T] = []
+        failed: list[BaseException] = []
+        ended = threading.Event()  # an interrupted `join` takes the thread for ended
+
+        def run() -> None:
+            try:
+                done.append(work())
+            except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that asked
+                failed.append(error)
+            finally:
+                ended.set()
+
+        threading.Thread(target=run, daemon=True).start()
+        try:
+            ended.wait()
+        except BaseException:
+            self.interrupt()
+            while not ended.wait(0.1):
+                self.interrupt()  # the statement may not have begun the first time
+            raise
+        if failed:
+            raise failed.pop()
+        return done.pop()
 
     def interrupt(self) -> None:
         """Stop the statement this session is running; may be called from another thread."""

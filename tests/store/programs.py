@@ -295,6 +295,21 @@ def interrupted(path: Path, times: int) -> None:
     wait_for_test()
 
 
+def interrupt_queries(path: Path, times: int) -> None:
+    """Interrupt queries that would take for ever, and tell what comes of it, and whether it came soon."""
+    from registry import ExperimentRegistry
+
+    registry = ExperimentRegistry(path)
+    registry.count()
+    for n in range(times):
+        signal.setitimer(signal.ITIMER_REAL, 0.2 + n / 20)
+        began = time.monotonic()
+        try:
+            registry.sql("SELECT count(*) FROM range(10000000000000)")
+        except BaseException as error:
+            say(type(error).__name__, "soon" if time.monotonic() - began < 5 else "late")
+
+
 # -- forks -----------------------------------------------------------------------------------------
 
 
@@ -449,7 +464,7 @@ def older_as_nobody(path: Path) -> None:
 def main() -> None:
     """Run the program that is named."""
     name, path, *rest = sys.argv[1:]
-    if name == "interrupted":
+    if name.startswith("interrupt"):
         signal.signal(signal.SIGALRM, signal.default_int_handler)
     types = [kind for key, kind in globals()[name].__annotations__.items() if key not in ("path", "return")]
     made = {"int": int, "float": float, "str": str, "Path": Path}

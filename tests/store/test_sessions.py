@@ -201,9 +201,9 @@ class TestForks:
         assert left == (22 if how == "read" else 2)
 
     def test_forks_beside_the_sessions_of_other_threads(self, full: Store, start: Start) -> None:
-        assert start("fork_beside_sessions", full.path, 12).ended() == ["failed 0"]
+        assert start("fork_beside_sessions", full.path, 8).ended() == ["failed 0"]
         with full.read() as session:
-            assert count(session) == 32
+            assert count(session) == 28
 
 
 class TestOtherPrograms:
@@ -246,6 +246,10 @@ class TestOtherPrograms:
     def test_it_is_kept_out_of_the_first_session_too(self, store: Store, start: Start) -> None:
         with store.write():
             assert start("open_plainly", store.path).ended() == ["refused"]
+
+
+def test_an_interrupt_ends_a_long_query_at_once(full: Store, start: Start) -> None:
+    assert start("interrupt_queries", full.path, 4).ended() == ["KeyboardInterrupt soon"] * 4
 
 
 class TestBackup:

@@ -308,7 +308,7 @@ class TestRefusals:
         nothing_gets_in_the_way(tmp_path_factory, found)
 
     @pytest.mark.full
-    @settings(max_examples=150)
+    @settings(max_examples=100)
     @given(contents)
     def test_really_none(self, tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
         nothing_gets_in_the_way(tmp_path_factory, found)
@@ -406,7 +406,7 @@ class TestOverlay:
         overlay_equals_applying(tmp_path_factory, data)
 
     @pytest.mark.full
-    @settings(max_examples=120)
+    @settings(max_examples=70)
     @given(st.data())
     def test_it_really_does(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
         overlay_equals_applying(tmp_path_factory, data)
@@ -495,6 +495,19 @@ class TestTurns:
         for n in range(35):
             store.register(config(n))
         assert len(hashes(store)) == 35
+
+    def test_a_reader_waits_a_moment_to_bring_very_many_in(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, start: Start
+    ) -> None:
+        """Laying them over the tables takes every reader seconds, in which nobody could bring them in."""
+        monkeypatch.setattr("registry.store.ingest.BATCH", 5)
+        for n in range(12):
+            store.register(config(n))
+        holder = start("hold", store.path, "shared")
+        holder.line()
+        threading.Timer(0.3, holder.go_on).start()
+        assert len(hashes(store)) == 12
+        assert store.spool.names() == []
 
     def test_waiting_for_the_lock_is_counted_turn_by_turn(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("registry.store.ingest.BATCH", 1)

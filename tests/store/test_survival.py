@@ -265,7 +265,7 @@ def test_kills_while_the_file_is_made(start: Start, tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_many_kills_while_the_file_is_made(start: Start, tmp_path: Path) -> None:
-    making(start, tmp_path, kills=40)
+    making(start, tmp_path, kills=25)
 
 
 def test_a_deleted_file_is_a_new_registry_with_what_still_waits(path: Path) -> None:

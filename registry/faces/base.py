@@ -1,0 +1,69 @@
+"""A registry by its place: what every part of `ExperimentRegistry` stands on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from registry.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from registry.store import Store
+
+
+class Base:
+    """Where the registry is, and the store underneath."""
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, wait: float = 10.0) -> None:
+        """Name a registry; nothing is opened yet.
+
+        `wait` is how many seconds a call waits, at most, while other processes use the file.
+        """
+        from registry.location import default_path
+        from registry.store import Store
+
+        self._store = Store(Path(path).expanduser() if path is not None else default_path(), wait=wait)
+
+    @property
+    def path(self) -> Path:
+        """The full path of the file."""
+        return self._store.path
+
+    @property
+    def store(self) -> Store:
+        """The store underneath, for code that brings in or hands out many experiments at once."""
+        return self._store
+
+    def exists(self) -> bool:
+        """Tell whether the registry is there: its file, or registrations waiting beside it."""
+        return self._store.exists()
+
+    def sync(self) -> int:
+        """Bring waiting registrations into the file now; return how many there were."""
+        return self._store.sync()
+
+    def changed_stamp(self) -> tuple[object, ...]:
+        """Return a value that differs once the registry may have changed; cheap enough to ask every second."""
+        return self._store.stamp()
+
+    def close(self) -> None:
+        """Bring in what this process registered, if that needs no waiting. The registry stays usable."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"ExperimentRegistry({str(self.path)!r})"
+
+    def _require(self) -> None:
+        """Keep a change that names an experiment from making an empty registry."""
+        if not self.exists():
+            raise NotFoundError(f"there is no registry at {self.path} yet; import or register experiments first")

@@ -1,0 +1,236 @@
+"""Registering, looking up, searching and comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from registry.faces.base import Base
+
+if TYPE_CHECKING:
+    from registry.comparison import Comparison
+    from registry.config import ExperimentConfig
+    from registry.results import Results
+    from registry.rows import Browse, Details, Names, Row
+
+
+class Looking(Base):
+    """What brings experiments in, finds them and sets them side by side."""
+
+    def register(self, config: ExperimentConfig) -> str:
+        """Register an experiment and return its hash; it is durable then, whoever else has the file open.
+
+        The same content again is one experiment: tags unite, a non-empty description replaces (the old
+        one stays in the log), `created_at` and the first parent stay. Content that lies in the trash comes
+        back with its tags, which the log says.
+
+        Raises:
+            InvalidConfigError: not a configuration.
+            StoreError: the place can't take it (read-only, not a registry, disk full); nothing was registered.
+        """
+        from registry.config import ExperimentConfig
+        from registry.errors import InvalidConfigError
+
+        if not isinstance(config, ExperimentConfig):
+            raise InvalidConfigError(f"register takes an ExperimentConfig, not {type(config).__name__}")
+        return self._store.register(config)
+
+    def get(self, reference: str) -> ExperimentConfig | None:
+        """Return the experiment with this hash, old hash or beginning of one; None when there is none.
+
+        Raises:
+            AmbiguousHashError: several experiments begin like that; the message lists them.
+            InvalidReferenceError: the reference is empty or not text.
+            HashMismatchError: the stored configuration was altered.
+        """
+        from registry import references, rows
+
+        with self._store.read() as session:
+            found = references.find(session, reference)
+            return rows.configs(session, [found[0]])[0] if found else None
+
+    def config(self, reference: str) -> ExperimentConfig:
+        """Return the experiment meant; as `get`, but a missing one raises `NotFoundError`."""
+        return self.details(reference).config
+
+    def resolve(self, reference: str, *, trashed: bool = False) -> str:
+        """Return the full hash of the experiment meant; `latest` is the newest.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: there is not exactly one.
+        """
+        from registry import references
+
+        with self._store.read() as session:
+            return references.resolve(session, reference, trashed=trashed)[1]
+
+    def resolve_many(self, references: Iterable[str], *, trashed: bool = False) -> list[str]:
+        """Return the full hashes of the experiments meant, each once, in the order given.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: for the first that fails.
+        """
+        from registry.references import resolve_all
+
+        with self._store.read() as session:
+            return list(resolve_all(session, references, trashed=trashed))
+
+    def details(self, reference: str, *, trashed: bool = False) -> Details:
+        """Return everything there is to show of one experiment.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: there is not exactly one.
+        """
+        from registry import references, rows
+
+        with self._store.read() as session:
+            return rows.details(session, references.resolve(session, reference, trashed=trashed)[0])
+
+    def configs(self, references: Iterable[str]) -> Iterator[ExperimentConfig]:
+        """Yield the experiments meant, in the order given, a thousand at a time in memory."""
+        from registry import references as names
+        from registry import rows
+
+        with self._store.read() as session:
+            ids = list(names.resolve_all(session, references).values())
+        for start in range(0, len(ids), 1000):
+            with self._store.read() as session:
+                chunk = rows.configs(session, ids[start : start + 1000])
+            yield from chunk
+
+    def list_all(self, limit: int | None = None) -> list[ExperimentConfig]:
+        """Return the experiments, newest first; those of one moment in the order they were registered."""
+        return self._configs("", limit)
+
+    def search_by_tag(self, tag: str) -> list[ExperimentConfig]:
+        """Return the experiments with exactly this tag, newest first."""
+        from registry import rows
+
+        with self._store.read() as session:
+            ids = session.rows(
+                "SELECT id FROM experiment WHERE deleted_at IS NULL AND id IN (SELECT id FROM tag WHERE tag = ?)"
+                " ORDER BY created_at DESC, id",
+                [tag],
+            )
+            return rows.configs(session, [row[0] for row in ids])
+
+    def _configs(self, filter: str, limit: int | None) -> list[ExperimentConfig]:
+        from registry import finding, rows
+
+        with self._store.read() as session:
+            return rows.configs(session, finding.ids(session, filter, limit=limit))
+
+    def search(
+        self,
+        filter: str = "",
+        sort: str = "-created",
+        limit: int | None = None,
+        offset: int = 0,
+        columns: str | Sequence[str] | None = None,
+        *,
+        trashed: bool = False,
+    ) -> Results:
+        """Return the experiments that match a filter, as rows.
+
+        `sort` and `columns` take `hash, created, registered, description, tags, features, parent, notes,
+        w.NAME, hp.NAME, transform.NAME`; `-` before a sort key turns it round. The result's `total` counts
+        all that match.
+
+        Raises:
+            FilterError: the filter, a sort key or a column can't be understood or names something unknown.
+        """
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.search(session, filter, sort, limit, offset, columns, trashed=trashed)
+
+    def matching(
+        self, filter: str = "", sort: str = "-created", limit: int | None = None, *, trashed: bool = False
+    ) -> list[str]:
+        """Return the full hashes of the experiments that match, in order."""
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.hashes(session, filter, sort, limit, trashed=trashed)
+
+    def count(self, filter: str = "", *, trashed: bool = False) -> int:
+        """Return how many experiments match."""
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.count(session, filter, trashed=trashed)
+
+    def hint(self, filter: str) -> str | None:
+        """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
+
+        Raises:
+            FilterError: as `search`.
+        """
+        from registry.search import hint
+
+        with self._store.read() as session:
+            return hint(filter, session)
+
+    def browse(self, filter: str = "", sort: str = "-created", *, trashed: bool = False) -> Browse:
+        """Return the ids of the experiments that match, in order: small at any number; see `page`."""
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.browse(session, filter, sort, trashed=trashed)
+
+    def page(self, ids: Sequence[int]) -> list[Row]:
+        """Return what a list shows of the experiments with these ids, in the order asked."""
+        from registry import rows
+
+        with self._store.read() as session:
+            return rows.page(session, ids)
+
+    def names(self) -> Names:
+        """Return the features, hyperparameters and tags in use, each with how many experiments use it."""
+        from registry import rows
+
+        with self._store.read() as session:
+            return rows.names(session)
+
+    def compare(self, first: str, second: str) -> dict[str, Any]:
+        """Return what differs between two experiments.
+
+        Keys: `config1_hash`, `config2_hash` (12 characters), `features` (`only_in_config1`,
+        `only_in_config2`, `common`), `weight_differences` (feature to `config1`, `config2`, `diff`; an absent
+        weight counts as 0.0), `hyperparameters` (`config1`, `config2`), `transformation_differences` and
+        `hyperparameter_differences`, where an absent side is left out.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.
+        """
+        from registry import comparison, references, rows
+
+        with self._store.read() as session:
+            pair = [references.resolve(session, reference)[0] for reference in (first, second)]
+            found = rows.configs(session, pair)
+            return comparison.compare_pair(found[0], found[-1])
+
+    def compare_many(self, references: Iterable[str], against: str | None = None) -> Comparison:
+        """Return the matrix of any number of experiments: what differs first, with its spread.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.
+        """
+        from registry import comparison
+        from registry.references import resolve, resolve_all
+
+        with self._store.read() as session:
+            hashes = list(resolve_all(session, references))
+            return comparison.compare_many(session, hashes, resolve(session, against)[1] if against else None)
+
+    def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Results:
+        """Run a read-only query over the views `experiments`, `experiment_tags`, `weights`, `transformations`,
+        `hyperparameters`, `notes` and `events`. It can't touch any other file.
+
+        Raises:
+            QueryError: the query failed, or tried more than reading.
+        """
+        from registry import query as queries
+
+        with self._store.read() as session:
+            return queries.run(session, query, parameters)
