@@ -69,6 +69,10 @@ class FileExistsRefusal(ExchangeError):
     """An export that would have replaced a file it was not told to replace."""
 
 
+class BacktestError(RegistryError, ValueError):
+    """A backtest that can't be done as asked: an option, a period, a transformation, a weighting."""
+
+
 class MissingLibraryError(RegistryError, ImportError):
     """An optional library that this call needs is not installed."""
 
