@@ -110,7 +110,8 @@ def _measured(
 ) -> Baseline:
     options, groups = prepared.options, prepared.test_groups
     forward = prepared.labels(options.horizon).returns[prepared.test_rows]
-    daily = measure(scores, picks, forward, groups, options.k, options.hit)
+    universe = prepared.universe(picks.eligible, options.horizon, options.k, options.hit)
+    daily = measure(scores, picks, universe, groups)
     values = {metric: getattr(daily, metric) for metric in _SHOWN}
     if scores is None:  # holds everything: its precision is the base rate, whatever the parts
         values["forward_return"] = _weighted(parts, forward, groups)
@@ -119,6 +120,7 @@ def _measured(
     metrics = {
         **{metric: mean(series[prepared.tested]) for metric, series in values.items()},
         **summary(track, prepared.periods_per_year(), options.risk_free_rate),
+        "net_return_median": float(np.median(track.returns)) if len(track.returns) else None,
     }
     windows = [
         {metric: mean(values[metric][w.first : w.last]) for metric in ("precision_at_k", "forward_return")}
@@ -147,11 +149,11 @@ def _random(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
     The expectation of precision is the base rate, that of the return the mean of all eligible assets. The
     band is taken over draws on the rebalance dates; a lot depends on seed, draw, date and asset alone.
     """
-    options, groups, rows = prepared.options, prepared.test_groups, prepared.test_rows
-    forward = prepared.labels(options.horizon).returns[rows]
-    daily = measure(None, _all_of(eligible, groups), forward, groups, options.k, options.hit)
+    options = prepared.options
+    forward = prepared.labels(options.horizon).returns[prepared.test_rows]
+    universe = prepared.universe(eligible, options.horizon, options.k, options.hit)
     tested = prepared.tested
-    precision, earned = mean(daily.base_rate[tested]), mean(daily.universe_return[tested])
+    precision, earned = mean(universe.base_rate[tested]), mean(universe.mean_return[tested])
     metrics: dict[str, float | None] = {
         "precision_at_k": precision,
         "base_rate": precision,
@@ -161,8 +163,8 @@ def _random(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
     }
     windows = [
         {
-            "precision_at_k": mean(daily.base_rate[w.first : w.last]),
-            "forward_return": mean(daily.universe_return[w.first : w.last]),
+            "precision_at_k": mean(universe.base_rate[w.first : w.last]),
+            "forward_return": mean(universe.mean_return[w.first : w.last]),
         }
         for w in prepared.windows
     ]

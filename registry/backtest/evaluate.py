@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from registry.runs.record import Series, Window
 
 from registry.backtest import labels as kinds
 from registry.backtest.baselines import Baseline, equal_parts, evaluate_baselines, mean
@@ -17,7 +18,6 @@ from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_tr
 from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
 from registry.metrics import AT_HORIZON
-from registry.runs.record import Series, Window
 
 DATE_METRICS: Final = (
     "precision_at_k", "base_rate", "edge", "overlap_at_k", "forward_return", "universe_return", "ic", "rank_ic",
@@ -101,9 +101,7 @@ def picked_by(prepared: Prepared, scores: Floats, options: Options) -> Scored:
     groups = prepared.test_groups
     picks = pick(scores, groups, options.k, options.least_assets, options.threshold)
     at = {
-        horizon: measure(
-            scores, picks, prepared.labels(horizon).returns[prepared.test_rows], groups, options.k, options.hit
-        )
+        horizon: measure(scores, picks, prepared.universe(picks.eligible, horizon, options.k, options.hit), groups)
         for horizon in prepared.options.horizons
     }
     track, rebalances = _follow(prepared, equal_parts(picks.picked, groups), options)
@@ -237,13 +235,14 @@ def _rounded(baseline: Baseline) -> Baseline:
 def _counts(prepared: Prepared, scored: Scored, recipe: Recipe, values: list[Floats]) -> dict[str, int]:
     rows = prepared.test_rows
     picked = scored.picks.picked & prepared.test_groups.spread(prepared.tested)
+    picks_of_date = prepared.test_groups.sum(picked)
     kind = prepared.labels(prepared.options.horizon).kinds[rows][picked]
     tested = prepared.tested
     return {
         "test_dates": int(np.count_nonzero(tested)),
         "evaluated_dates": int(np.count_nonzero(tested & scored.picks.counted)),
         "skipped_dates": int(np.count_nonzero(tested & ~scored.picks.counted)),
-        "dates_without_picks": int(np.count_nonzero(tested & scored.picks.counted & (prepared.test_groups.sum(picked) == 0))),
+        "dates_without_picks": int(np.count_nonzero(tested & scored.picks.counted & (picks_of_date == 0))),
         "censored_dates": prepared.censored_dates,
         "rebalance_dates": len(scored.rebalances),
         "empty_windows": prepared.empty_windows,
@@ -270,7 +269,7 @@ def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapp
         )
     if prepared.survivorship_suspect():
         made.append(
-            "every asset of the panel is there on its last date: it may hold survivors only, which flatters every result"
+            "every asset of the panel is there on its last date: survivors only, it seems, which flatters every result"
         )
     if options.delist == "drop" and counts["delisted_picks"]:
         made.append(f"{counts['delisted_picks']} delisted picks were left out, which flatters the result")

@@ -128,12 +128,16 @@ def average_ranks(table: Floats) -> Floats:
     columns = np.arange(table.shape[1], dtype=np.float64)
     begins = np.ones(table.shape, dtype=bool)
     begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ranks = np.empty(table.shape)
+    if begins.all():  # no ties
+        np.put_along_axis(ranks, order, columns + 1, axis=1)
+        ranks[np.isnan(table)] = np.nan
+        return ranks
     low = np.maximum.accumulate(np.where(begins, columns, 0.0), axis=1)
     ends = np.ones(table.shape, dtype=bool)
     ends[:, :-1] = begins[:, 1:]
     last = float(table.shape[1] - 1)
     high = np.minimum.accumulate(np.where(ends, columns, last)[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty(table.shape)
     np.put_along_axis(ranks, order, (low + high) / 2 + 1, axis=1)
     ranks[np.isnan(table)] = np.nan
     return ranks
@@ -150,7 +154,6 @@ def top_k(table: Floats, k: int) -> Bools:
     level = (table == bar) & taken
     room = k - np.count_nonzero(above, axis=1)
     if np.array_equal(np.count_nonzero(level, axis=1), room):  # no ties at the bar
-        picked: Bools = above | level
-        return picked
-    picked = above | (level & (np.cumsum(level, axis=1) <= room[:, None]))
-    return picked
+        return above | level
+    first: Bools = np.cumsum(level, axis=1) <= room[:, None]
+    return above | (level & first)

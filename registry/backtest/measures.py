@@ -8,7 +8,6 @@ import numpy as np
 
 from registry.backtest.groups import Block, Bools, Floats, Groups, average_ranks, top_k
 
-
 _DECIMALS = 12
 """Scores are rounded before they are ranked for picking: what differs by rounding alone is a tie."""
 
@@ -62,55 +61,67 @@ class Daily:
         return self.precision_at_k - self.base_rate
 
 
-def measure(scores: Floats | None, picks: Picks, forward: Floats, groups: Groups, k: int, hit: float) -> Daily:
-    """Measure picks against forward returns; without scores there are no correlations."""
-    labelled = ~np.isnan(forward)
-    known = picks.eligible & labelled
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """What all eligible assets earned: the same for every experiment that finds the same assets eligible."""
+
+    forward: Floats
+    """NaN for what is not eligible or has no label."""
+    ranks: Floats
+    hits: Bools
+    best: Bools
+    """The K rows of each date that earned most."""
+    base_rate: Floats
+    mean_return: Floats
+
+
+def make_universe(eligible: Bools, forward: Floats, groups: Groups, k: int, hit: float) -> Universe:
+    """Return what the eligible rows earned, date by date."""
+    known = eligible & ~np.isnan(forward)
+    earned = np.where(known, forward, np.nan)
     with np.errstate(invalid="ignore"):
         hits = known & (forward > hit)
-    earned = np.where(known, forward, 0.0)
-    taken = picks.picked & labelled
-    n_taken, n_known = groups.sum(taken), groups.sum(known)
+    ranks, best = np.empty(len(forward)), np.empty(len(forward), dtype=bool)
+    for block in groups.blocks:
+        table = _table(block, earned)
+        ranks[block.start : block.stop] = block.long(average_ranks(table))
+        best[block.start : block.stop] = block.long(top_k(np.where(np.isnan(table), -np.inf, table), k))
+    count = groups.sum(known)
     with np.errstate(divide="ignore", invalid="ignore"):
-        daily = Daily(
-            groups.sum(hits & taken) / n_taken,
-            groups.sum(hits) / n_known,
-            _overlap(picks, forward, known, groups, k),
-            groups.sum(np.where(taken, earned, 0.0)) / n_taken,
-            groups.sum(earned) / n_known,
-            *(_correlations(scores, forward, known, groups) if scores is not None else _none(groups)),
+        base, mean = groups.sum(hits) / count, groups.sum(np.where(known, forward, 0.0)) / count
+    return Universe(earned, ranks, hits, best, base, mean)
+
+
+def measure(scores: Floats | None, picks: Picks, universe: Universe, groups: Groups) -> Daily:
+    """Measure picks against what the universe earned; without scores there are no correlations."""
+    known = ~np.isnan(universe.forward)
+    taken = picks.picked & known
+    count = groups.sum(taken)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Daily(
+            groups.sum(universe.hits & taken) / count,
+            universe.base_rate,
+            groups.sum(universe.best & taken) / count,
+            groups.sum(np.where(taken, universe.forward, 0.0)) / count,
+            universe.mean_return,
+            *(_correlations(scores, universe, known, groups) if scores is not None else _none(groups)),
             groups.sum(picks.eligible),
         )
-    return daily
 
 
 def _none(groups: Groups) -> tuple[Floats, Floats]:
     return np.full(len(groups), np.nan), np.full(len(groups), np.nan)
 
 
-def _overlap(picks: Picks, forward: Floats, known: Bools, groups: Groups, k: int) -> Floats:
-    """Return the share of a date's picks that are among the best `k` by what they earned."""
-    best = np.where(known, forward, -np.inf)
-    shared, taken = np.empty(len(groups)), np.empty(len(groups))
-    for block in groups.blocks:
-        picked = block.dense(picks.picked & known, False)
-        top = top_k(block.dense(best, -np.inf), k)
-        shared[block.first : block.last] = np.count_nonzero(top & picked, axis=1)
-        taken[block.first : block.last] = np.count_nonzero(picked, axis=1)
-    with np.errstate(invalid="ignore"):
-        share: Floats = shared / taken
-    return share
-
-
-def _correlations(scores: Floats, forward: Floats, known: Bools, groups: Groups) -> tuple[Floats, Floats]:
+def _correlations(scores: Floats, universe: Universe, known: Bools, groups: Groups) -> tuple[Floats, Floats]:
     """Return the Pearson and the Spearman correlation of each date with three assets or more."""
     pearson, spearman = _none(groups)
-    score, earned = np.where(known, scores, np.nan), np.where(known, forward, np.nan)
+    score = np.where(known, scores, np.nan)
     for block in groups.blocks:
         dates = slice(block.first, block.last)
-        x, y = _table(block, score), _table(block, earned)
-        pearson[dates] = correlation(x, y)
-        spearman[dates] = correlation(average_ranks(x), average_ranks(y))
+        x = _table(block, score)
+        pearson[dates] = correlation(x, _table(block, universe.forward))
+        spearman[dates] = correlation(average_ranks(x), _table(block, universe.ranks))
     return pearson, spearman
 
 
@@ -125,11 +136,17 @@ def correlation(x: Floats, y: Floats) -> Floats:
     NaN for fewer than three values, or where either side is constant.
     """
     absent = np.isnan(x)
-    count = x.shape[1] - np.count_nonzero(absent, axis=1)
-    flat = (count < 3) | _constant(x, absent) | _constant(y, absent)
+    if absent.any():
+        count = x.shape[1] - np.count_nonzero(absent, axis=1)
+        flat = (count < 3) | _constant(x, absent) | _constant(y, absent)
+        x, y = np.where(absent, 0.0, x), np.where(absent, 0.0, y)
+    else:
+        count = np.full(len(x), x.shape[1])
+        flat = (count < 3) | (x.max(axis=1) <= x.min(axis=1)) | (y.max(axis=1) <= y.min(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        dx = np.where(absent, 0.0, x - (np.where(absent, 0.0, x).sum(axis=1) / count)[:, None])
-        dy = np.where(absent, 0.0, y - (np.where(absent, 0.0, y).sum(axis=1) / count)[:, None])
+        dx, dy = x - (x.sum(axis=1) / count)[:, None], y - (y.sum(axis=1) / count)[:, None]
+        if absent.any():
+            dx[absent] = dy[absent] = 0.0
         found: Floats = (dx * dy).sum(axis=1) / np.sqrt((dx * dx).sum(axis=1) * (dy * dy).sum(axis=1))
     found[flat] = np.nan
     return np.clip(found, -1.0, 1.0)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from registry.backtest.calendar import Calendar, Span, index_range, make_calendar, train_range
-from registry.backtest.groups import Floats, Groups, Ints
+from registry.backtest.groups import Bools, Floats, Groups, Ints
 from registry.backtest.labels import Labels, Prices, forward_returns
+from registry.backtest.measures import Universe, make_universe
 from registry.backtest.options import Options
 from registry.backtest.transformations import Transformation
 from registry.errors import BacktestError
@@ -64,6 +65,7 @@ class Prepared:
         self.groups, self.group_dates = Groups.of(self.date_no)
         self.prices = None if panel.price is None else Prices(panel)
         self._labels: dict[int, Labels] = {}
+        self._universes: dict[tuple[int, int, float], Universe] = {}
         self._values: dict[tuple[str, str], Floats] = {}
         self._find_test_dates(first, last)
 
@@ -140,6 +142,16 @@ class Prepared:
                 )
             self._labels[horizon] = made
         return self._labels[horizon]
+
+    def universe(self, eligible: Bools, horizon: int, k: int, hit: float) -> Universe:
+        """Return what the eligible test rows earned; kept for when all of them are eligible, as they mostly are."""
+        forward = self.labels(horizon).returns[self.test_rows]
+        if not eligible.all():
+            return make_universe(eligible, forward, self.test_groups, k, hit)
+        key = (horizon, k, hit)
+        if key not in self._universes:
+            self._universes[key] = make_universe(eligible, forward, self.test_groups, k, hit)
+        return self._universes[key]
 
     def values(self, feature: str, transformation: Transformation) -> Floats:
         """Return a feature, transformed date by date over the rows that have it; NaN where it is missing."""

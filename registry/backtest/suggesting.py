@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from registry.backtest.suggestion import Suggestion, fit, moments
 
 from registry.backtest.evaluate import Scored, picked_by, significant_one
 from registry.backtest.groups import Groups
 from registry.backtest.options import Options
 from registry.backtest.prepared import Prepared
 from registry.backtest.scoring import Recipe, score
-from registry.backtest.suggestion import Suggestion, fit, moments
 
 
 @dataclass(frozen=True, slots=True)
