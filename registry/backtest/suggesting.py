@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from registry.backtest.suggestion import Suggestion, fit, moments
 
+from registry.backtest.baselines import mean
 from registry.backtest.evaluate import Scored, picked_by, significant_one
 from registry.backtest.groups import Groups
 from registry.backtest.options import Options
@@ -69,3 +71,34 @@ def suggest(prepared: Prepared, recipe: Recipe, options: Options) -> Suggested:
         picked_by(prepared, scores, options),
         [window.span.number for window, _ in fitted],
     )  # fmt: skip
+
+
+def tested_beside(prepared: Prepared, present: Scored, suggested: Suggested, options: Options) -> dict[str, Any] | None:
+    """Return how the suggestions did in their test dates, next to the present weights on the same dates.
+
+    None when no window has a suggestion. The verdict is that of the paired test on rebalance dates.
+    """
+    from registry.statistics.verdict import judge
+
+    from registry.metrics import METRICS
+
+    found = suggested.out_of_sample
+    if found is None:
+        return None
+    used = set(suggested.windows_used)
+    dates = np.zeros(len(prepared.tested), dtype=bool)
+    for window in prepared.windows:
+        dates[window.first : window.last] = window.span.number in used
+    at = present.rebalances[dates[present.rebalances]]
+    days = [str(day) for day in prepared.panel.dates[prepared.test_dates[at]]]
+    edges = [dict(zip(days, scored.daily.edge[at].tolist(), strict=True)) for scored in (present, found)]
+    verdict = judge(edges[0], edges[1], metric=METRICS["edge"], seed=options.seed)
+    names = ("precision_at_k", "base_rate", "edge", "forward_return", "rank_ic")
+    return {
+        "windows": len(used),
+        **{
+            label: {name: significant_one(mean(getattr(scored.daily, name)[dates])) for name in names}
+            for label, scored in (("present", present), ("suggested", found))
+        },
+        "verdict": verdict.to_dict(),
+    }
