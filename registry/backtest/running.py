@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from registry.runs.record import PanelDays, PanelRef, Run
-
 from registry.backtest.environment import environment
 from registry.backtest.evaluate import Evaluation, evaluate, significant_one
 from registry.backtest.identity import check_features, meant
-from registry.backtest.options import Options, read_date
+from registry.backtest.options import NAMES, Options, read_date
 from registry.backtest.prepared import Prepared
 from registry.backtest.scoring import make_recipe, named_features
 from registry.backtest.suggesting import Suggested, suggest
 from registry.canonical import now_text
 from registry.config import ExperimentConfig
+from registry.runs.record import PanelDays, PanelRef, Run
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
@@ -81,6 +80,12 @@ class Bench:
         suspect = prepared.survivorship_suspect()
         return PanelRef(self.panel.name, fingerprint, days.key, self.panel.source, suspect), days
 
+    def run_options(self, options: Options) -> dict[str, Any]:
+        """Return the options as a run records them: those of time as they fit the panel, the others as given."""
+        fitted = self.prepared(options).options
+        given = {name: getattr(options, name) for name in NAMES if name not in _OF_TIME}
+        return fitted.with_(**given).measured()
+
     def backtest(self, config: ExperimentConfig, options: Options, *, suggestion: bool = True) -> Backtest:
         """Evaluate one experiment.
 
@@ -97,9 +102,7 @@ class Bench:
             panel=ref,
             start=self.start.isoformat(),
             end=self.end.isoformat(),
-            options=prepared.options.with_(
-                **{name: getattr(options, name) for name in Options().measured() if name not in _OF_TIME}
-            ).measured(),
+            options=self.run_options(options),
             metrics=evaluation.metrics,
             windows=evaluation.windows,
             dates=evaluation.series,
@@ -178,6 +181,6 @@ def keep(registry: ExperimentRegistry, done: Backtest, *, record: bool = True) -
     """Register the experiment and its run; or only that it was tried."""
     if record:
         registry.register(done.config)
-        registry.record(done.run, done.days)
+        registry.record(done.run, done.days, config=done.config)
     else:
         registry.record_trial(done.config, done.run.panel, done.run.start, done.run.end, panel_days=done.days)
