@@ -69,6 +69,10 @@ class FileExistsRefusal(ExchangeError):
     """An export that would have replaced a file it was not told to replace."""
 
 
+class PanelError(RegistryError, ValueError):
+    """A panel that can't be evaluated: the message names the column, the row and the value."""
+
+
 class MissingLibraryError(RegistryError, ImportError):
     """An optional library that this call needs is not installed."""
 
