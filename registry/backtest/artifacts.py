@@ -17,11 +17,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry.runs.record import Run, Window
-
 from registry.backtest.evaluate import significant_one
 from registry.canonical import show
 from registry.errors import BacktestError
+from registry.runs.record import Run, Window
 
 if TYPE_CHECKING:
     from registry.backtest.comparing import Against

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from registry.runs.record import Run
-from registry.statistics.verdict import Verdict, pair_runs
-
 from registry.comparison import compare_pair
 from registry.errors import NotFoundError
 from registry.metrics import METRICS
+from registry.runs.record import Run
+from registry.statistics.verdict import Verdict, pair_runs
 
 if TYPE_CHECKING:
     from registry.config import ExperimentConfig

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from registry.runs.record import Series, Window
 
 from registry.backtest import labels as kinds
 from registry.backtest.baselines import Baseline, equal_parts, evaluate_baselines, mean
@@ -18,6 +17,7 @@ from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_tr
 from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
 from registry.metrics import AT_HORIZON
+from registry.runs.record import Series, Window
 
 DATE_METRICS: Final = (
     "precision_at_k", "base_rate", "edge", "overlap_at_k", "forward_return", "universe_return", "ic", "rank_ic",

@@ -21,7 +21,6 @@ from registry.runs.record import PanelDays, PanelRef, Run
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
-
     from registry.experiments import ExperimentRegistry
 
 ENGINE: Final = "experiments"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from registry.backtest.suggestion import Suggestion, fit, moments
 
 from registry.backtest.baselines import mean
 from registry.backtest.evaluate import Scored, picked_by, significant_one
@@ -14,6 +13,7 @@ from registry.backtest.groups import Groups
 from registry.backtest.options import Options
 from registry.backtest.prepared import Prepared
 from registry.backtest.scoring import Recipe, score
+from registry.backtest.suggestion import Suggestion, fit, moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,8 @@ def tested_beside(prepared: Prepared, present: Scored, suggested: Suggested, opt
 
     None when no window has a suggestion. The verdict is that of the paired test on rebalance dates.
     """
-    from registry.statistics.verdict import judge
-
     from registry.metrics import METRICS
+    from registry.statistics.verdict import judge
 
     found = suggested.out_of_sample
     if found is None:
