@@ -66,7 +66,7 @@ def make_calendar(start: date, end: date, options: Options) -> Calendar:
         raise BacktestError(
             f"train: after {train_days} days nothing is left to test of the {days} days from {start} to {end}"
         )
-    spans = []
+    spans: list[Span] = []
     stop = end + timedelta(days=1)
     test_start = start + timedelta(days=train_days)
     while test_start < stop:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Kind = TypeVar("Kind", bound=np.generic)
 
 _CELLS = 1 << 18
 """Cells of a block: small enough to stay in the processor's cache with a few companions."""
@@ -35,7 +37,7 @@ class Block:
     cells: Ints | None
     """Where each row goes in the flat table; None when every date fills its row."""
 
-    def dense(self, values: npt.NDArray[np.generic], fill: float | bool) -> npt.NDArray[np.generic]:
+    def dense(self, values: npt.NDArray[Kind], fill: float | bool) -> npt.NDArray[Kind]:
         """Return the block's values as a table; what no row fills is `fill`."""
         part = values[self.start : self.stop]
         if self.cells is None:
@@ -44,7 +46,7 @@ class Block:
         table[self.cells] = part
         return table.reshape(self.last - self.first, self.width)
 
-    def long(self, table: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def long(self, table: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         """Return a table of this block as rows again."""
         return table.reshape(-1) if self.cells is None else table.reshape(-1)[self.cells]
 
@@ -87,7 +89,7 @@ class Groups:
         found: Floats = np.maximum.reduceat(values, self.offsets[:-1])
         return found
 
-    def spread(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def spread(self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         """Return one value for each group as one for each row."""
         return np.repeat(values, self.sizes)
 
@@ -154,6 +156,8 @@ def top_k(table: Floats, k: int) -> Bools:
     level = (table == bar) & taken
     room = k - np.count_nonzero(above, axis=1)
     if np.array_equal(np.count_nonzero(level, axis=1), room):  # no ties at the bar
-        return above | level
+        exactly: Bools = above | level
+        return exactly
     first: Bools = np.cumsum(level, axis=1) <= room[:, None]
-    return above | (level & first)
+    picked: Bools = above | (level & first)
+    return picked

@@ -89,8 +89,7 @@ def mean_track(tracks: list[Track]) -> Track:
 def _mean_down(table: Floats) -> Floats:
     count = np.count_nonzero(~np.isnan(table), axis=0)
     with np.errstate(invalid="ignore"):
-        found: Floats = np.where(np.isnan(table), 0.0, table).sum(axis=0) / count
-    return found
+        return np.where(np.isnan(table), 0.0, table).sum(axis=0) / count
 
 
 def equity(returns: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -48,8 +48,16 @@ class Backtest:
 class Bench:
     """A panel over one period, on which any number of experiments are evaluated."""
 
-    def __init__(self, panel: Panel, start: str | date, end: str | date, argv: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        start: str | date,
+        end: str | date,
+        argv: Sequence[str] | None = None,
+        columns: Mapping[str, Any] | None = None,
+    ) -> None:
         self.panel = panel
+        self.columns = {name: value for name, value in (columns or {}).items() if value is not None}
         self.start, self.end = read_date(start, "start"), read_date(end, "end")
         self.environment = environment(argv)
         self._prepared: dict[tuple[Any, ...], Prepared] = {}
@@ -107,7 +115,12 @@ class Bench:
             dates=evaluation.series,
             engine=ENGINE,
             details=_details(prepared, evaluation),
-            environment=self.environment,
+            environment={
+                **self.environment,
+                "panel_features": named_features(config),
+                "panel_last": prepared.last_used.isoformat(),
+                "panel_columns": self.columns,
+            },
             duration=round(time.perf_counter() - began, 3),
             recorded_at=now_text(),
         )
@@ -171,7 +184,7 @@ def run_backtest(
     this = meant(wanted, options)
     if not isinstance(panel, Panel):
         panel = load_panel(panel, **{"features": named_features(wanted), **(columns or {})})
-    done = Bench(panel, start, end).backtest(this.config, this.options, suggestion=False)
+    done = Bench(panel, start, end, columns=columns).backtest(this.config, this.options, suggestion=False)
     keep(registry, done, record=record)
     return done.run
 

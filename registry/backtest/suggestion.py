@@ -128,7 +128,8 @@ def _by_ic(ic: Floats, method: str) -> Floats:
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, ic, 0.0).sum(axis=0) / count
     if method == "ic":
-        return np.maximum(mean, 0.0)
+        positive: Floats = np.maximum(mean, 0.0)
+        return positive
     off = np.where(known, ic - mean, 0.0)
     deviation = np.sqrt((off * off).sum(axis=0) / np.maximum(count - 1, 1))
     found: Floats = np.where(deviation > 0, np.maximum(mean, 0.0) / np.where(deviation > 0, deviation, 1.0), 0.0)

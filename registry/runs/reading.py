@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from registry.canonical import show
 from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Metric, metric
-from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, read_period
+from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id, read_period
 from registry.store.run_entries import columns_of, first_change, options_key
 from registry.store.session import TEXTS, as_list
 
@@ -39,11 +39,6 @@ class PanelInfo:
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
         return asdict(self)
-
-
-def is_run_id(reference: str) -> bool:
-    """Tell whether a reference means a run rather than an experiment."""
-    return reference.strip().lower().startswith(RUN_PREFIX)
 
 
 def runs(

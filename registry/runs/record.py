@@ -25,6 +25,11 @@ RUN_DIGITS: Final = 16
 Values = dict[str, float | None]
 
 
+def is_run_id(reference: str) -> bool:
+    """Tell whether a reference means a run rather than an experiment."""
+    return reference.strip().lower().startswith(RUN_PREFIX)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One walk-forward train/test pair; all four days are inside."""

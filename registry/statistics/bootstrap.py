@@ -15,7 +15,8 @@ _CELLS = 1 << 21
 def optimal_block_length(values: npt.ArrayLike) -> float:
     """Return the mean block length that suits the stationary bootstrap of a mean, 1 or more.
 
-    Politis & White (2004), corrected by Patton, Politis & White (2009).
+    Politis & White (2004), corrected by Patton, Politis & White (2009); details as in arch's
+    `optimal_block_length`.
     """
     x = np.asarray(values, dtype=np.float64)
     count = len(x)
@@ -23,26 +24,21 @@ def optimal_block_length(values: npt.ArrayLike) -> float:
         return 1.0
     off = x - x.mean()
     around = max(5, int(math.log10(count)))
-    most = min(math.ceil(math.sqrt(count)) + around, count - 1)
+    most = min(math.ceil(math.sqrt(count)) + around, count - 2)
     longest = math.ceil(min(3 * math.sqrt(count), count / 3))
     threshold = 2 * math.sqrt(math.log10(count) / count)
 
-    covariance = np.array([np.sum(off[lag:] * off[: count - lag]) / count for lag in range(most + 1)])
-    correlation = np.empty(most)
-    for lag in range(1, most + 1):
-        head, tail = off[lag:], off[: count - lag]
-        correlation[lag - 1] = np.sum(head * tail) / math.sqrt(np.sum(head * head) * np.sum(tail * tail))
-
-    small = np.abs(correlation) < threshold
-    band = 0
-    for start in range(most - around + 1):
-        if small[start : start + around].all():
-            band = start
+    covariance, alike = np.empty(most + 1), np.empty(most + 1)
+    for lag in range(most + 1):
+        covariance[lag] = np.sum(off[lag:] * off[: count - lag]) / count
+        head, tail = off[lag + 1 :], off[: count - lag - 1]
+        size = math.sqrt(np.sum(head * head) * np.sum(tail * tail))
+        alike[lag] = abs(covariance[lag]) * count / size if size > 0 else 0.0
+    reach = most
+    for first in range(1, most - around + 1):
+        if (alike[first : first + around] < threshold).all():
+            reach = min(2 * first, most)
             break
-    else:
-        large = np.flatnonzero(~small)
-        band = int(large[-1]) + 1 if len(large) else 1
-    reach = min(2 * max(band, 1), most)
     lags = np.arange(1, reach + 1)
     taper = np.minimum(1.0, 2 * (1 - lags / reach))
     slope = 2 * np.sum(taper * lags * covariance[1 : reach + 1])

@@ -86,8 +86,8 @@ def judge(reference: Mapping[str, float], candidate: Mapping[str, float], *, met
         word = "no difference"
     else:
         word = "better" if better else "worse"
-    numbers = [float(f"{value:.12g}") for value in (mean, low, high, p)]
-    return Verdict(word, metric.name, reason, len(d), *numbers, won, smallest, len(d) < FEWEST)
+    mean, low, high, p = (float(f"{value:.12g}") for value in (mean, low, high, p))
+    return Verdict(word, metric.name, reason, len(d), mean, low, high, p, won, smallest, len(d) < FEWEST)
 
 
 def pair_runs(

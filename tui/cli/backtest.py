@@ -13,7 +13,7 @@ from tui.cli.backtest_options import PanelChoice, evaluation_options, output_opt
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop, nothing
-from tui.cli.importing import bar_of
+from tui.cli.progress import bar_of
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     cls=Command,
     examples=[
         "experiments backtest --weights weights.json --data panel.parquet --start 2010-01-04 --end 2022-12-28 --k 5",
-        "experiments backtest latest --data panel.csv --start 2020-01-01 --end 2024-12-31 --walk 4w --compare-baselines",
+        "experiments backtest latest --data panel.csv --start 2020-01-01 --end 2024-12-31 --compare-baselines",
         "experiments backtest --filter tag:sweep-1 --data panel.parquet --start 2010-01-04 --end 2022-12-28",
     ],
 )
@@ -71,8 +71,8 @@ def backtest(
     its hyperparameters supply k, walk_days, seed and the other options they name; an option that contradicts
     one makes a variant. The run is recorded and a report is written.
     """
-    chosen = [name for name, given in (("EXPERIMENT", experiment), ("--weights", weights_file),
-                                       ("--gemscore", gemscore or None), ("--filter", filter_)) if given is not None]  # fmt: skip
+    given = {"EXPERIMENT": experiment, "--weights": weights_file, "--gemscore": gemscore or None, "--filter": filter_}
+    chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) > 1:
         raise click.UsageError(f"give one of {' and '.join(chosen)}, not several")
     if again and filter_ is None:
@@ -134,7 +134,7 @@ def _one(
     from tui.cli.backtest_table import told
 
     loaded = panel.load(None)
-    bench = Bench(loaded, panel.start, panel.end, sys.argv)
+    bench = Bench(loaded, panel.start, panel.end, sys.argv, panel.columns)
     changed = registry.panel_change(loaded.days(named_features(this.config))) if registry.exists() else None
     known = registry.exists() and bool(registry.runs(str(this.config.config_hash), panel=loaded.name))
     done = bench.backtest(this.config, this.options)
@@ -180,7 +180,7 @@ def _many(
     if not hashes:
         raise nothing(f"nothing matches {filter_}")
     configs = list(registry.configs(hashes))
-    bench = Bench(panel.load(None), panel.start, panel.end, sys.argv)
+    bench = Bench(panel.load(None), panel.start, panel.end, sys.argv, panel.columns)
     made: list[Done] = []
     draw, erase = bar_of(len(configs), "experiments")
     explicit = {"bootstrap": False, **explicit}  # a sweep is screened; intervals are for those that remain
