@@ -134,7 +134,7 @@ class RegistryApp(App[int]):
 
         screen = self._registry_screen()
         if screen is not None:
-            self.push_screen(HelpScreen(screen.NAME))
+            self.push_screen(HelpScreen(screen.NAME, screen.about()))
 
     def action_next_theme(self) -> None:
         """Go from dark to light, or back."""

@@ -43,6 +43,24 @@ async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry
         assert isinstance(app.screen, ListScreen)
 
 
+async def test_help_explains_the_glyphs_and_names_their_features(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (80, 60)) as app:
+        await app.press("?")
+        text = " ".join(app.text.replace("│", " ").split())
+        assert "from the left: momentum, quality, value" in text
+        assert "0 · + weight 0; no weight at all; more weights than there are bars" in text
+
+
+async def test_the_head_points_to_help_where_there_is_room(tmp_path: Path) -> None:
+    names = [f"feature {number}" for number in range(20)]
+    made = registry_of(tmp_path / "r.duckdb", [config(1, feature_names=names, feature_weights=dict.fromkeys(names, 1))])
+    async with driving(made, (140, 24)) as app:
+        assert "WEIGHTS (see ?)" in app.lines()[1]
+        await app.pilot.resize_terminal(80, 24)
+        await app.settle()
+        assert "WEIGHTS " in app.lines()[1] and "?" not in app.lines()[1]
+
+
 async def test_the_focus_survives_a_window_that_was_too_small(registry: ExperimentRegistry) -> None:
     async with driving(registry, (80, 24)) as app:
         await app.type("/tag:")

@@ -59,6 +59,8 @@ class DetailScreen(Deleting):
         super().__init__(workspace)
         self._ids = ids
         self._index = index
+        self._wanted = index
+        """Where the one that was asked for last stands in the list; `index` is where the one shown does."""
         self._hash = config_hash
         self.details: Details | None = None
 
@@ -81,15 +83,15 @@ class DetailScreen(Deleting):
     # reading
 
     def reload(self) -> None:
-        """Read the experiment again."""
-        self._read(self.next_request(), self._index)
+        """Read the experiment again, or the neighbour that is still to come."""
+        shown = None if self.details is None or self._wanted != self._index else self.details.config.config_hash
+        self._read(self.next_request(), self._wanted, self._hash or shown)
 
     @work(thread=True, exclusive=True, group="details", exit_on_error=False, description="details")
-    def _read(self, request: int, index: int) -> None:
+    def _read(self, request: int, index: int, config_hash: str | None) -> None:
         registry = self.workspace.registry
         try:
             stamp = registry.changed_stamp()
-            config_hash = self._hash
             if config_hash is None:
                 rows = registry.page(self._ids[index : index + 1])
                 if not rows:
@@ -106,7 +108,8 @@ class DetailScreen(Deleting):
         if not self.is_current_answer(event.request):
             return
         other = self.details is None or self.details.config.config_hash != event.details.config.config_hash
-        self.stamp, self.details, self._index = event.stamp, event.details, event.index
+        self.stamp, self.details = event.stamp, event.details
+        self._index = self._wanted = event.index
         self.all_well()
         self._show(event.details)
         if other:
@@ -115,6 +118,7 @@ class DetailScreen(Deleting):
     @on(Failed)
     def _failed(self, event: Failed) -> None:
         if self.is_current_answer(event.request):
+            self._wanted = self._index
             self.trouble(event.error)
 
     def _show(self, details: Details) -> None:
@@ -160,11 +164,11 @@ class DetailScreen(Deleting):
 
     def action_neighbour(self, step: int) -> None:
         """Show the neighbour in the list's order."""
-        index = self._index + step
+        index = self._wanted + step
         if self._hash is not None or not 0 <= index < len(self._ids):
             self.say("There is no experiment further that way.")
             return
-        self._index = index
+        self._wanted = index
         self.reload()
 
     def action_scroll(self, step: int) -> None:
@@ -248,8 +252,7 @@ class DetailScreen(Deleting):
         """Move this experiment to the trash, after asking."""
         if self.details is not None:
             config = self.details.config
-            identity = self._ids[self._index] if self._hash is None else None
-            self.ask_to_delete([Target(str(config.config_hash), config.description, identity)])
+            self.ask_to_delete([Target(str(config.config_hash), config.description)])
 
     def after_delete(self, hashes: Sequence[str]) -> None:
         """Go back to the list: what was shown is in the trash."""

@@ -41,6 +41,9 @@ _COLUMNS: Final = (
     Column("description", "DESCRIPTION", 0, "description"),
 )
 
+_HINTED: Final = "WEIGHTS (see ?)"
+"""The title over the glyphs where there is room to say that the help explains them."""
+
 SORTED_COLUMNS: Final = frozenset(column.sort for column in _COLUMNS if column.sort)
 """Orders that the head shows by an arrow; any other has to be said."""
 
@@ -56,7 +59,11 @@ def fit_columns(width: int, features: int) -> tuple[Column, ...]:
     tags = min(30, max(8, (rest - GAP) * 2 // 5)) if rest > 20 else max(0, rest - GAP) // 2
     description = max(0, rest - GAP - tags)
     widths = {"created": 16 - day_only, "weights": glyph_width, "tags": tags, "description": description}
-    return tuple(replace(column, width=widths.get(column.key, column.width)) for column in _COLUMNS)
+    titles = {"weights": _HINTED} if glyph_width >= len(_HINTED) else {}
+    return tuple(
+        replace(column, width=widths.get(column.key, column.width), title=titles.get(column.key, column.title))
+        for column in _COLUMNS
+    )
 
 
 def feature_order(counts: Iterable[tuple[str, int]], room: int) -> tuple[str, ...]:
