@@ -130,7 +130,7 @@ async def test_nothing_matches_is_said_with_the_way_out(registry: ExperimentRegi
         await app.press("/")
         await app.type("number > 1000")
         assert "No experiment matches  number > 1000" in app.text
-        assert "esc clears it" in app.text
+        assert "esc clears the filter" in app.text
         assert "0 of 50" in app.lines()[0]
 
 
@@ -139,8 +139,8 @@ async def test_a_mistyped_tag_is_pointed_out_where_nothing_is_found(registry: Ex
         await app.press("/")
         await app.type("tag:evn and momentum > 0")
         text = " ".join(app.text.split())
-        assert "No experiment has the tag 'evn'; did you mean tag:even?" in text
-        assert "esc clears it; there are 50 experiments without it." in text
+        assert 'No experiment has the tag "evn"; did you mean tag:even?' in text
+        assert "esc clears the filter; there are 50 experiments without it." in text
         await app.press("escape")
         await app.type("number > 1000")
         assert "did you mean" not in app.text

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
 import pytest
 
 from tests.tui.driving import config, registry_of
-from tests.tui.terminal import terminal
+from tests.tui.terminal import Terminal, terminal
 
 pytestmark = pytest.mark.full
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(5)])
+    registry_of(tmp_path / "experiments.duckdb", [config(n, hyperparameters={"model": f"tree {n}"}) for n in range(5)])
     return tmp_path
 
 
@@ -66,3 +67,47 @@ def test_a_closed_window_ends_it_in_order(folder: Path) -> None:
         shown.hang_up()
         assert shown.end() == 128 + signal.SIGHUP
         assert list((folder / "tmp").iterdir()) == []
+
+
+# colours
+
+COLOUR = re.compile(rb"\x1b\[([0-9;]+)m")
+
+
+def colours(seen: bytes) -> set[tuple[int, ...]]:
+    """Return the foreground and background colours that were asked for: (30..107,) or (38|48, 2|5, …)."""
+    found: set[tuple[int, ...]] = set()
+    for match in COLOUR.finditer(seen):
+        codes = [int(code) for code in match[1].split(b";")]
+        while codes:
+            length = {2: 5, 5: 3}[codes[1]] if codes[0] in (38, 48) else 1
+            if codes[0] >= 30 and codes[0] not in (39, 49):
+                found.add(tuple(codes[:length]))
+            del codes[:length]
+    return found
+
+
+def compared(shown: Terminal) -> None:
+    """Compare two experiments that differ, and read the differences by their signs."""
+    shown.shows("number 4", "help")
+    shown.press("  ")
+    shown.shows("2 marked")
+    since = shown.press("c")
+    shown.shows("★", "2 differ", "-0.001", "≠", "rows are equal", since=since)
+    told = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown.seen[since:]).decode()
+    assert re.search(r"momentum +│ *0.204 +│ *0.203 +-0.001 ", told), told
+    assert re.search(r"model +│ *tree 4 +│ *tree 3 +≠ ", told), told
+
+
+def test_sixteen_colours_are_enough(folder: Path) -> None:
+    with terminal(folder, TERM="xterm", COLORTERM="") as shown:
+        compared(shown)
+        assert all(len(colour) == 1 for colour in colours(shown.seen)), "no other colours than the terminal's own"
+        assert len(colours(shown.seen)) > 3
+
+
+def test_no_colour_is_needed(folder: Path) -> None:
+    with terminal(folder, NO_COLOR="1") as shown:
+        compared(shown)
+        grey = {colour for colour in colours(shown.seen) if len(set(colour[2:])) == 1}
+        assert grey == colours(shown.seen)

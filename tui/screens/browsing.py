@@ -237,7 +237,7 @@ class BrowsingScreen(Choosing):
             return (
                 f"No experiment matches  {fit(self.filter, _MOST_OF_FILTER).rstrip()}",
                 *((hint[0].upper() + hint[1:] + ("" if hint.endswith("?") else "."),) if hint else ()),
-                f"esc clears it; there {'is' if self.total == 1 else 'are'} {of_them(self.total)} without it.",
+                f"esc clears the filter; there {'is' if self.total == 1 else 'are'} {of_them(self.total)} without it.",
             )
         return (
             "There is no experiment here yet.",
