@@ -87,7 +87,7 @@ class Driver:
         drawn. What comes later by itself (a timer, a change from outside) is waited for by `until`.
         """
         deadline = time.monotonic() + PATIENCE
-        while self.app._exception is None:
+        while self.app._exception is None and not self.app._exit:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the app never came to rest on {self.screen}: {self._unfinished()}")
             await asyncio.sleep(0)

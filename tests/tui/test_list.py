@@ -247,11 +247,7 @@ async def test_a_refresh_does_not_take_the_cursor_back_from_where_it_went_meanwh
 async def test_the_app_looks_for_changes_by_itself(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         registry.register(config(902))
-        for _ in range(60):
-            await app.pilot.pause(0.05)
-            if "51 experiments" in app.lines()[0]:
-                break
-        assert "51 experiments" in app.lines()[0]
+        await app.until(lambda: "51 experiments" in app.lines()[0])
 
 
 async def test_only_pages_in_view_are_read(tmp_path: Path) -> None:

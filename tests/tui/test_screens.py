@@ -78,29 +78,25 @@ async def test_q_quits_from_the_first_screen_and_only_there(registry: Experiment
     async with driving(registry) as app:
         await app.press("2", "enter", "q")
         assert isinstance(app.screen, ListScreen)
-        await app.pilot.press("q")
-        await app.pilot.pause()
+        await app.press("q")
         assert app.app._exit
 
 
 async def test_ctrl_q_quits_from_anywhere(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press("2")
-        await app.pilot.press("ctrl+q")
-        await app.pilot.pause()
+        await app.press("ctrl+q")
         assert app.app._exit
 
 
 async def test_the_palette_offers_the_actions_of_the_screen(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press(":")
-        assert "Open the experiment under the cursor" in app.text
-        await app.pilot.press(*"search screen")
-        await app.pilot.pause(0.3)
-        await app.pilot.press("enter")
-        await app.pilot.pause(0.2)
-        await app.settle()
-        assert isinstance(app.screen, SearchScreen)
+        await app.until(lambda: "Open the experiment under the cursor" in app.text)
+        await app.type("search screen")
+        await app.until(lambda: "Open the experiment" not in app.text and "To the search screen" in app.text)
+        await app.press("enter")
+        await app.until(lambda: isinstance(app.screen, SearchScreen))
 
 
 async def test_t_turns_light_and_dark_and_3_compares(registry: ExperimentRegistry) -> None:
