@@ -1,26 +1,23 @@
-"""One experiment: its weights as bars, and everything else that is known about it."""
+"""One experiment: its sections, the way to its neighbours and relatives, and what one can do with it."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
 from tui import actions
 from tui.screens.deleting import Deleting, Target
-from tui.widgets import facts
-from tui.widgets.lineage import Lineage
-from tui.widgets.weight_bars import WeightBars
+from tui.widgets.sections import Family, Features, Hyperparameters, Identity, Notes, Section
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,9 +48,10 @@ class DetailScreen(Deleting):
         request: int
         error: RegistryError | OSError
 
+    PARTS: ClassVar[Sequence[Sequence[type[Section]]]] = ((Features,), (Hyperparameters, Family, Notes))
+    """The sections under the identity: parts stand beside each other when there is room, else one after the other."""
+
     scroller = getters.query_one("#detail", VerticalScroll)
-    bars = getters.query_one(WeightBars)
-    lineage = getters.query_one(Lineage)
 
     def __init__(self, workspace: Workspace, ids: array[int], index: int, *, config_hash: str | None = None) -> None:
         super().__init__(workspace)
@@ -65,20 +63,18 @@ class DetailScreen(Deleting):
         self.details: Details | None = None
 
     def body(self) -> Iterable[Widget]:
-        """Lay out two parts, beside each other when there is room."""
+        """Lay out the sections, in parts beside each other when there is room."""
         with VerticalScroll(id="detail"):
-            yield Static("", id="identity", markup=False)
+            yield Identity()
             with Container(id="parts"):
-                with Vertical(classes="part"):
-                    yield Static("FEATURES", id="features", classes="heading", markup=False)
-                    yield WeightBars()
-                with Vertical(classes="part"):
-                    yield Static("HYPERPARAMETERS", classes="heading", markup=False)
-                    yield Static("", id="hyperparameters", markup=False)
-                    yield Static("LINEAGE", classes="heading", markup=False)
-                    yield Lineage()
-                    yield Static("NOTES", classes="heading", markup=False)
-                    yield Static("", id="notes", markup=False)
+                for part in self.PARTS:
+                    with Vertical(classes="part"):
+                        for section in part:
+                            yield section()
+
+    def sections(self) -> list[Section]:
+        """Return the sections from top to bottom."""
+        return list(self.query(Section))
 
     # reading
 
@@ -127,26 +123,8 @@ class DetailScreen(Deleting):
         if self.workspace.reference == details.config.config_hash:
             count += " ★ reference"
         self.top_bar.count = count.strip()
-        self.query_one("#identity", Static).update(facts.identity(details))
-        self._show_heading()
-        self.bars.show(details.config)
-        self._show_hyperparameters()
-        self.query_one("#notes", Static).update(facts.notes(details))
-        self.lineage.show(details)
-
-    def _show_hyperparameters(self) -> None:
-        if self.details is not None:
-            place = self.query_one("#hyperparameters", Static)
-            place.update(facts.hyperparameters(self.details, max(20, place.size.width)))
-
-    def resized(self) -> None:
-        """Break long values for the new width."""
-        self.call_after_refresh(self._show_hyperparameters)
-
-    def _show_heading(self) -> None:
-        if self.details is not None:
-            heading = facts.features_heading(self.details, by_size=self.bars.by_size)
-            self.query_one("#features", Static).update(Content(heading))
+        for section in self.sections():
+            section.show(details)
 
     # going
 
@@ -156,8 +134,8 @@ class DetailScreen(Deleting):
         self.dismiss(self._ids[self._index] if known else None)
 
     def step_back(self) -> bool:
-        """Leave the lineage before the screen."""
-        if self.focused is self.lineage:
+        """Leave what is in a section before the screen."""
+        if self.focused not in (None, self.scroller):
             self.scroller.focus()
             return True
         return False
@@ -187,8 +165,10 @@ class DetailScreen(Deleting):
             self.scroller.scroll_end(animate=False)
 
     def action_lineage(self) -> None:
-        """Go to the lineage, or back."""
-        (self.scroller if self.focused is self.lineage else self.lineage).focus()
+        """Go to what can be opened in the next section, and after the last one back to scrolling."""
+        stops = [self.scroller, *(stop for section in self.sections() if (stop := section.stop) is not None)]
+        place = stops.index(self.focused) if self.focused in stops else 0
+        stops[(place + 1) % len(stops)].focus()
 
     @on(OptionList.OptionSelected)
     def _relative_chosen(self, event: OptionList.OptionSelected) -> None:
@@ -211,8 +191,7 @@ class DetailScreen(Deleting):
 
     def action_order(self) -> None:
         """Order the weights by size, or by name."""
-        self.bars.turn_order()
-        self._show_heading()
+        self.query_one(Features).turn_order()
 
     def action_reference(self) -> None:
         """Make this experiment the reference, or take that back."""
