@@ -69,8 +69,9 @@ def parse_vary(text: str, parent: ExperimentConfig) -> Axis:
         elif found.text.split(".")[0] in parent.hyperparameters:
             kind = "hp"
         else:
-            raise SweepError(f"{show(found.text)} is neither a feature nor a hyperparameter of the parent; w.{found.text}"
-                             " adds a weight")  # fmt: skip
+            raise SweepError(
+                f"{show(found.text)} is neither a feature nor a hyperparameter of the parent; w.NAME adds a weight"
+            )
     values = _values(written.strip(), text, numbers=kind == "w")
     if kind == "transform" and not all(isinstance(value, str) for value in values):
         raise SweepError(f"{show(text)}: transformations are names")

@@ -89,13 +89,13 @@ def mean_track(tracks: list[Track]) -> Track:
 def _mean_down(table: Floats) -> Floats:
     count = np.count_nonzero(~np.isnan(table), axis=0)
     with np.errstate(invalid="ignore"):
-        return np.where(np.isnan(table), 0.0, table).sum(axis=0) / count
+        found: Floats = np.where(np.isnan(table), 0.0, table).sum(axis=0) / count
+    return found
 
 
 def equity(returns: Floats) -> Floats:
     """Return the equity after each return, from 1.0 before the first."""
-    made: Floats = np.cumprod(1 + returns)
-    return made
+    return np.cumprod(1 + returns, dtype=np.float64)
 
 
 def max_drawdown(returns: Floats) -> float | None:

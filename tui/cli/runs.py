@@ -156,9 +156,8 @@ def record(app: App, ref: str, file: Path, ids: bool) -> None:
     if ids:
         output.line(run.run_id)
     else:
-        output.line(
-            f"recorded {run.run_id} of {output.paint(run.config_hash[:12], 'cyan')}: {safe(run.panel.name)}, {run.period}"
-        )
+        short = output.paint(run.config_hash[:12], "cyan")
+        output.line(f"recorded {run.run_id} of {short}: {safe(run.panel.name)}, {run.period}")
 
 
 def page(registry: ExperimentRegistry, run: Run) -> Iterator[str]:
