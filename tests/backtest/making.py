@@ -29,7 +29,7 @@ def make_panel(
 ) -> Panel:
     """A row wherever there is a price (or a forward return); dates are days from 2020-01-01 on."""
     table = np.asarray(price if price is not None else forward, dtype=float)
-    count, width = table.shape
+    width = table.shape[1]
     names = list(assets) if assets is not None else [f"a{i:03}" for i in range(width)]
     there = ~np.isnan(table)
     date_no, asset_no = np.nonzero(there)
