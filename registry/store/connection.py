@@ -9,7 +9,6 @@ import contextlib
 import errno
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -101,7 +100,10 @@ class Engine:
 
     def workbench(self, folder: Path | None = None) -> Connection:
         """Open an empty in-memory database that may read files; relative names are also looked for in `folder`."""
-        config = {**_COMMON, "temp_directory": os.path.join(tempfile.gettempdir(), f"experiments-{os.getpid()}.tmp")}
+        import tempfile
+
+        # by default it would be the working folder; the engine makes and removes it only when memory runs out
+        config = {**_COMMON, "temp_directory": str(Path(tempfile.gettempdir(), f"experiments-{os.getpid()}.tmp"))}
         if folder is not None:
             config["file_search_path"] = str(folder)
         connection = self._open(None, at=None, read_only=False, config=config)

@@ -64,15 +64,17 @@ class Workbench:
         with _refused():
             self._connection.register(name, dict(columns))
 
-    def is_query(self, sql: str) -> bool:
-        """Tell whether `sql` is one statement that only asks.
+    def only_query(self, sql: str) -> str | None:
+        """Return the one query in `sql`, which may have comments around it; None when there is anything else.
 
         Raises:
             EngineRefusal: it can't be parsed.
         """
         with _refused():
             statements = self._connection.extract_statements(sql)
-            return len(statements) == 1 and statements[0].type.name == "SELECT"
+        if len(statements) != 1 or statements[0].type.name != "SELECT":
+            return None
+        return statements[0].query.strip().rstrip(";")
 
 
 @contextlib.contextmanager

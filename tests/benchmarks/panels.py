@@ -38,8 +38,9 @@ def write_panel(
         columns[name] = values.ravel()
     with duckdb.connect() as connection:
         connection.register("made", columns)
+        ordered = "ORDER BY asset, date" if order == "asset" else ""
         connection.execute(
-            f'COPY (SELECT * REPLACE (date::DATE AS date) FROM made {"ORDER BY asset, date" if order == "asset" else ""})'
+            f"COPY (SELECT * REPLACE (date::DATE AS date) FROM made {ordered})"
             f" TO '{str(file).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)"
         )
     return file
