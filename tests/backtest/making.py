@@ -1,85 +1,58 @@
-"""Panels made in memory from tables: dates down, assets across, NaN where there is no row."""
+"""Panels written to real files, as users have them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-import numpy as np
+import duckdb
 
-from registry import ExperimentConfig
-from registry.backtest.evaluate import Evaluation, evaluate
-from registry.backtest.options import Options
-from registry.backtest.panel import Panel
-from registry.backtest.prepared import Prepared
-from registry.backtest.scoring import make_recipe
-
-START = date(2020, 1, 1)
-
-
-def make_panel(
-    price: object,
-    features: Mapping[str, object] | None = None,
-    *,
-    assets: Sequence[str] | None = None,
-    cap: object = None,
-    tradable: object = None,
-    forward: object = None,
-    horizon: int | None = None,
-) -> Panel:
-    """A row wherever there is a price (or a forward return); dates are days from 2020-01-01 on."""
-    table = np.asarray(price if price is not None else forward, dtype=float)
-    width = table.shape[1]
-    names = list(assets) if assets is not None else [f"a{i:03}" for i in range(width)]
-    there = ~np.isnan(table)
-    date_no, asset_no = np.nonzero(there)
-    days, date_no = np.unique(date_no, return_inverse=True)
-    pick = lambda values: None if values is None else np.asarray(values, dtype=float)[there]  # noqa: E731
-    return Panel(
-        name="made",
-        source=None,
-        dates=np.array([np.datetime64(START, "D") + int(day) for day in days]),
-        assets=names,
-        offsets=np.searchsorted(date_no, np.arange(len(days) + 1)),
-        date_no=date_no.astype(np.int32),
-        asset_no=asset_no.astype(np.int32),
-        price=pick(price),
-        forward=pick(forward),
-        forward_horizon=horizon,
-        cap=pick(cap),
-        tradable=None if tradable is None else np.asarray(tradable, dtype=bool)[there],
-        features={name: pick(values) for name, values in (features or {}).items()},
-        nonfinite={},
-        columns=["date", "asset", "price", *(features or {})],
-    )
+DATA = Path(__file__).parents[1] / "data"
+COLUMNS = ["date", "asset", "price", "x", "y"]
+ROWS: list[tuple[Any, ...]] = [
+    ("2020-01-01", "b", 10.0, 0.5, 1.0),
+    ("2020-01-01", "a", 20.0, -0.25, 2.0),
+    ("2020-01-02", "a", 21.0, None, 3.0),
+    ("2020-01-02", "b", 11.5, 0.125, 4.0),
+    ("2020-01-05", "Z", 7.0, 1e-300, 5.0),
+    ("2020-01-05", "a", 22.0, 0.1, 6.0),
+]
 
 
-def last_day(panel: Panel) -> date:
-    return panel.dates[-1].astype(object)
+def csv_text(rows: Sequence[Sequence[Any]], columns: Sequence[str] = COLUMNS, delimiter: str = ",") -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    return out.getvalue()
 
 
-def prepare(panel: Panel, options: Options) -> Prepared:
-    return Prepared(panel, START, last_day(panel), options)
+def write_csv(file: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Sequence[str] = COLUMNS) -> Path:
+    """Write CSV; the ending decides on gzip and the delimiter."""
+    content = csv_text(rows, columns, "\t" if ".tsv" in file.name else ",").encode()
+    file.write_bytes(gzip.compress(content) if file.name.endswith(".gz") else content)
+    return file
 
 
-def run(panel: Panel, weights: Mapping[str, float], options: Options, **transformations: str) -> Evaluation:
-    config = ExperimentConfig(list(weights), dict(weights), feature_transformations=transformations)
-    return evaluate(prepare(panel, options), make_recipe(config), options)
-
-
-def plain(**changes: object) -> Options:
-    """Options under which everything after the first day is tested, without intervals."""
-    given: dict[str, object] = {
-        "k": 1, "horizons": (1,), "lag": 0, "train_days": 1, "walk_days": 2, "bootstrap": False, **changes,
-    }  # fmt: skip
-    return Options(**given)  # type: ignore[arg-type]
-
-
-def walk(seed: int, dates: int, assets: int, spread: float = 0.02) -> np.ndarray:
-    """Prices that wander."""
-    source = np.random.default_rng(seed)
-    return 100 * np.exp(np.cumsum(source.normal(0, spread, (dates, assets)), axis=0))
-
-
-def day(number: int) -> str:
-    return (START + timedelta(days=number)).isoformat()
+def write_parquet(
+    file: Path,
+    rows: Sequence[Sequence[Any]] = ROWS,
+    columns: Sequence[str] = COLUMNS,
+    types: Sequence[str] | None = None,
+    group: int = 2048,
+) -> Path:
+    """Write Parquet; without types: a date, a text, numbers."""
+    types = types or ["DATE", "VARCHAR", *["DOUBLE"] * (len(columns) - 2)]
+    names = ['"' + name.replace('"', '""') + '"' for name in columns]
+    with duckdb.connect() as connection:
+        shape = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
+        connection.execute(f"CREATE TABLE t ({shape})")
+        for row in rows:
+            connection.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(row))})", list(row))
+        target = str(file).replace("'", "''")
+        connection.execute(f"COPY t TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {group})")
+    return file

@@ -15,7 +15,7 @@ from registry.backtest.options import Options
 from registry.backtest.scoring import make_recipe
 from registry.backtest.suggesting import suggest
 from registry.errors import BacktestError
-from tests.backtest.making import day, make_panel, plain, prepare, run, walk
+from tests.backtest.tables import day, make_panel, plain, prepare, run, walk
 
 NAN = float("nan")
 

@@ -21,7 +21,7 @@ from registry.statistics.hac import t_of_mean
 from registry.statistics.multiple import benjamini_hochberg, holm
 from registry.statistics.paired import max_t_sign_flip, sign_flip
 from registry.statistics.verdict import judge, pair_runs
-from tests.backtest.making import day
+from tests.backtest.tables import day
 
 EDGE, TURNOVER, BASE = (METRICS[name] for name in ("edge", "turnover", "base_rate"))
 numbers = st.floats(-5, 5, allow_nan=False).map(lambda value: round(value, 3))
