@@ -82,7 +82,7 @@ def one_run(session: Session, reference: str) -> Run:
     """
     wanted = reference.strip().lower()
     if not is_run_id(wanted) or len(wanted) == len(RUN_PREFIX):
-        raise NotFoundError(f"{show(reference)} is no id of a run; they begin with {RUN_PREFIX}, see: experiments runs")
+        raise NotFoundError(f"{show(reference)} is no id of a run: r- and hex digits; see: experiments runs")
     rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE starts_with(r.run_id, ?) ORDER BY r.run_id LIMIT 9", [wanted])
     if not rows:
         raise NotFoundError(f"no run has the id {show(reference)}; see: experiments runs HASH")

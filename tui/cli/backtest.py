@@ -129,6 +129,7 @@ def _one(
 ) -> None:
     from registry.backtest.artifacts import summary, write_artifacts
     from registry.backtest.comparing import compare_runs, find_reference
+    from registry.backtest.many import find_known
     from registry.backtest.running import Bench, keep
     from registry.backtest.scoring import named_features
     from tui.cli.backtest_table import told
@@ -136,11 +137,9 @@ def _one(
     loaded = panel.load(None)
     bench = Bench(loaded, panel.start, panel.end, sys.argv, panel.columns)
     changed = registry.panel_change(loaded.days(named_features(this.config))) if registry.exists() else None
-    known = registry.exists() and bool(registry.runs(str(this.config.config_hash), panel=loaded.name))
+    before = find_known(registry, bench, this.config, this.options)
     done = bench.backtest(this.config, this.options)
-    known = known and any(
-        run.run_id == done.run.run_id for run in registry.runs(done.run.config_hash, panel=loaded.name)
-    )
+    known = before is not None and before.run_id == done.run.run_id
     existed = registry.exists()
     reference = find_reference(registry, this.config, done.run) if existed else None
     keep(registry, done, record=track)
