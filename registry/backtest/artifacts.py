@@ -139,6 +139,12 @@ def _of_windows(windows: list[Window], metric: str) -> list[float]:
     return [value for window in windows if (value := window.metrics.get(metric)) is not None]
 
 
+def _mean(run: Run, metric: str) -> float | None:
+    """Return the mean over the rebalance dates, which the intervals are of."""
+    known = list(run.dates.of(metric).values())
+    return significant_one(sum(known) / len(known)) if known else None
+
+
 def _gem_score(run: Run) -> dict[str, Any]:
     metrics, details = run.metrics, run.details
     intervals, counts = details["intervals"], details["counts"]
@@ -151,6 +157,8 @@ def _gem_score(run: Run) -> dict[str, Any]:
             "best": max(precisions, default=None),
             "worst": min(precisions, default=None),
             "bootstrap_ci": intervals.get("precision_at_k"),
+            "rebalance_mean": _mean(run, "precision_at_k"),
+            "edge_rebalance_mean": _mean(run, "edge"),
             "edge_bootstrap_ci": intervals.get("edge"),
             "n": counts["evaluated_dates"],
             "n_rebalances": counts["rebalance_dates"],

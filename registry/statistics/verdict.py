@@ -55,8 +55,9 @@ class Verdict:
         """Return the verdict with its numbers, for people."""
         if self.difference is None or self.low is None or self.high is None or self.p is None:
             return f"{self.metric}: {self.verdict}" + (f" ({self.reason})" if self.reason else "")
-        numbers = f"{self.metric} {self.difference:+.4f} (95 % {self.low:+.4f} … {self.high:+.4f}), p {self.p:.3f}"
-        return f"{numbers}, n {self.n}: {self.verdict}" + (f" ({self.reason})" if self.reason else "")
+        numbers = f"{self.difference:+.4f} (95 % {self.low:+.4f} … {self.high:+.4f}), p {self.p:.3f}"
+        said = f"{self.metric} on {self.n} rebalance dates {numbers}: {self.verdict}"
+        return said + (f" ({self.reason})" if self.reason else "")
 
 
 def judge(reference: Mapping[str, float], candidate: Mapping[str, float], *, metric: Metric, seed: int = 13) -> Verdict:

@@ -207,7 +207,7 @@ class TestVerdicts:
         assert made.low < 0.45 < made.high
         assert made.share_won == pytest.approx(19 / 29)
         assert made.smallest_seen == pytest.approx(2.8016 * np.std(np.arange(30) / 10, ddof=1) / 30**0.5)
-        assert "edge +0.4500" in made.sentence()
+        assert "edge on 30 rebalance dates +0.4500" in made.sentence()
 
     def run(self, **changes: object) -> Run:
         given: dict[str, object] = {

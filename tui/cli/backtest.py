@@ -131,12 +131,12 @@ def _one(
     from registry.backtest.comparing import compare_runs, find_reference
     from registry.backtest.many import find_known
     from registry.backtest.running import Bench, keep
-    from registry.backtest.scoring import named_features
     from tui.cli.backtest_table import told
 
     loaded = panel.load(None)
     bench = Bench(loaded, panel.start, panel.end, sys.argv, panel.columns)
-    changed = registry.panel_change(loaded.days(named_features(this.config))) if registry.exists() else None
+    _, days = bench.panel_ref(this.config, this.options)
+    changed = registry.panel_change(days) if registry.exists() else None
     before = find_known(registry, bench, this.config, this.options)
     done = bench.backtest(this.config, this.options)
     known = before is not None and before.run_id == done.run.run_id

@@ -64,7 +64,7 @@ def run_lines(run: Run) -> Iterator[str]:
     if metrics.get("precision_at_k") is not None:
         label = f"precision@{k}" if k else "precision"
         precision = against_base(metrics["precision_at_k"], metrics.get("base_rate"))
-        rows.append((label, precision, _interval(intervals.get("edge"), "edge ", "{:+.3f}")))
+        rows.append((label, precision, _edge_interval(run, intervals.get("edge"))))
     if metrics.get("rank_ic") is not None:
         beside = f"t {shown('rank_ic_t', metrics.get('rank_ic_t'))}, ICIR {shown('icir', metrics.get('rank_icir'))}"
         rows.append(("rank IC", shown("rank_ic", metrics["rank_ic"]), beside))
@@ -94,8 +94,13 @@ _LEFT_OUT = (
 )
 
 
-def _interval(bounds: Sequence[float] | None, what: str, form: str) -> str:
-    return f"{what}95 % {form.format(bounds[0])} … {form.format(bounds[1])}" if bounds else ""
+def _edge_interval(run: Run, bounds: Sequence[float] | None) -> str:
+    """Return the edge on rebalance dates with its interval; the mean over all dates is another number."""
+    values = [value for value in run.dates.values.get("edge", []) if value is not None]
+    if not bounds or not values:
+        return ""
+    mean = sum(values) / len(values)
+    return f"edge on rebalance dates {mean:+.3f}, 95 % {bounds[0]:+.3f} … {bounds[1]:+.3f}"
 
 
 def _windows(run: Run) -> Iterator[str]:
