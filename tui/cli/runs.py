@@ -65,17 +65,22 @@ def runs(app: App, ref: str | None, panel: str | None, period: str | None, limit
         if message:
             output.note(message)
         return
-    panels = {run.panel.name for run in found}
+    print_runs(found)
+    if more:
+        output.note(f"the newest {at_most:,} are shown; --limit 0 shows all")
+    if len({(run.panel.name, run.period) for run in found}) > 1:
+        output.note("numbers of different panels or periods are not comparable")
+
+
+def print_runs(found: list[Run]) -> None:
+    """Write runs as a table."""
+    names = ("run_id", "config_hash", "recorded_at", "panel", "period", *SHOWN)
     columns = [
         Column("RUN", text), Column("HASH", output.short_hash, style=output.style("cyan")),
         Column("RECORDED", output.moment, style=output.style("dim")), Column("PANEL", text), Column("PERIOD", text),
         *(Column(name.upper(), _shower(name), right=True) for name in SHOWN),
     ]  # fmt: skip
-    output.table(Results(names, rows), columns)
-    if more:
-        output.note(f"the newest {at_most:,} are shown; --limit 0 shows all")
-    if len(panels) > 1:
-        output.note("numbers of different panels or periods are not comparable")
+    output.table(Results(names, [_row(run) for run in found]), columns)
 
 
 def _shower(name: str) -> Any:
