@@ -136,6 +136,13 @@ class Evaluating(Looking):
             ids = None if reference is None else [references.resolve(session, reference)[0]]
             return reading.runs(session, ids, panel=panel, period=period, limit=limit, full=full)
 
+    def count_runs(self, hashes: Iterable[str]) -> int:
+        """Return how many runs the experiments with these full hashes have."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.count_runs(session, hashes)
+
     def run(self, run_id: str) -> Run:
         """Return one run in full, by its id or the beginning of it.
 

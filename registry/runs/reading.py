@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,12 @@ def runs(
     cut = f" LIMIT {max(0, int(limit))}" if limit is not None else ""
     rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(where)} ORDER BY r.seq DESC{cut}", given)
     return _made(session, rows, full)
+
+
+def count_runs(session: Session, hashes: Iterable[str]) -> int:
+    """Return how many runs the experiments with these full hashes have."""
+    count: int = session.value(f"SELECT count(*) {_FROM} WHERE e.config_hash IN {TEXTS}", [as_list(hashes)])
+    return count
 
 
 def one_run(session: Session, reference: str) -> Run:

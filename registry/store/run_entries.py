@@ -51,6 +51,15 @@ def ranking_of(config: ExperimentConfig) -> str:
     return hashlib.sha256(json.dumps([weights, used], sort_keys=True).encode()).hexdigest()[:16]
 
 
+def items_of(run: Run, config: ExperimentConfig) -> list[RunItem]:
+    """Return what recording a run of a configuration brings: that it was tried, and the run."""
+    return _items(run, ranking_of(config))
+
+
+def _items(run: Run, ranking: str) -> list[RunItem]:
+    return [Trial(run.config_hash, ranking, run.panel, run.start, run.end, run.recorded_at or now_text()), run]
+
+
 def run_entry(run: Run, ranking: str) -> dict[str, Any]:
     """Return the spool entry that records a run."""
     return {"type": RUN, "version": VERSION, "run": run.to_dict(), "ranking": ranking}
@@ -84,8 +93,7 @@ def parse(content: dict[str, Any]) -> list[RunItem]:
         start, end = check_period(content["start"], content["end"])
         config_hash, at = check_full_hash(content["config_hash"], "config_hash"), utc_text(content["at"], "at")
         return [Trial(config_hash, ranking, panel_ref(content["panel"]), start, end, at)]
-    run = Run.from_dict(content["run"])
-    return [Trial(run.config_hash, ranking, run.panel, run.start, run.end, run.recorded_at or now_text()), run]
+    return _items(Run.from_dict(content["run"]), ranking)
 
 
 def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: bool = True) -> list[str]:

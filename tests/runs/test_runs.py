@@ -326,3 +326,41 @@ def test_ids_of_runs(registry: ExperimentRegistry) -> None:
         registry.run("r-")
     with pytest.raises(NotFoundError, match="no id of a run"):
         registry.run("abcd")
+
+
+class TestExports:
+    def test_they_come_along_when_asked_for(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
+        from registry.exchange import export_many
+        from registry.exchange.importing import import_sources
+
+        runs = [recorded(registry, edge=n / 10, dates={"edge": {"2020-02-01": 0.1}}) for n in range(3)]
+        recorded(registry, OTHER)
+
+        def of(config: ExperimentConfig) -> list[dict[str, Any]]:
+            return [run.to_dict() for run in registry.runs(str(config.config_hash), full=True)]
+
+        for name in ("all.ndjson", "all.json", "folder/"):
+            export_many(registry.list_all(), str(tmp_path / name), runs=of)
+            other = ExperimentRegistry(tmp_path / f"{name.strip('/')}.duckdb")
+            assert import_sources(other.store, [str(tmp_path / name)]).runs == 4
+            assert import_sources(other.store, [str(tmp_path / name)]).runs == 0  # the same ones again
+            assert {run.run_id for run in other.runs(str(ONE.config_hash))} == {run.run_id for run in runs}
+            assert other.run(runs[0].run_id).to_dict() == runs[0].to_dict()
+            assert other.trials("p", PERIOD) == 2
+
+    def test_what_was_altered_is_left_out_and_said(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
+        from registry.exchange.importing import import_sources
+
+        record = recorded(registry).to_dict()
+        record["metrics"]["edge"] = 9.0
+        stranger = recorded(registry, OTHER).to_dict()
+        file = tmp_path / "x.json"
+        file.write_text(json.dumps({**ONE.to_dict(), "runs": [record, stranger, 7]}))
+        other = ExperimentRegistry(tmp_path / "other.duckdb")
+        report = import_sources(other.store, [str(file)])
+        assert report.runs == 0
+        said = [remark.text for remark in report.remarks]
+        assert [text[:14] for text in said if "run" in text][:3]
+        assert any("not that of its content" in text for text in said)
+        assert any("of another experiment" in text for text in said)
+        assert other.count() == 1
