@@ -14,7 +14,7 @@ from registry.errors import PanelError
 from registry.gemscore import WEIGHTS, gem_missing_sql, gem_score, gem_score_sql
 
 values = st.one_of(st.none(), st.floats(-0.5, 1.5), st.floats(), st.sampled_from([0.0, -0.0, 1.0, math.nan, math.inf]))
-rows = st.fixed_dictionaries({name: values for name in WEIGHTS})
+rows = st.fixed_dictionaries(dict.fromkeys(WEIGHTS, values))
 
 
 def in_sql(row: dict[str, float | None], score: str, names: dict[str, str] | None = None) -> tuple[float, int]:
