@@ -21,6 +21,7 @@ from typing import Any
 from registry.backtest.frames import frame_columns
 from registry.canonical import show
 from registry.errors import PanelError
+from registry.store.connection import engine_version
 from registry.store.workbench import EngineRefusal, Workbench, literal, workbench
 
 KINDS = ".parquet, .csv, .csv.gz, .tsv, .sql"
@@ -182,7 +183,7 @@ def _csv(
     names, delimiter = _header(path, date_column, delimiters, packed)
     if not names:
         raise PanelError(f"{label} has no header: its first line names the columns")
-    if packed:
+    if packed and engine_version().startswith("1."):
         _check_gzip(path)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
     relation = (

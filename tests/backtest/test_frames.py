@@ -113,7 +113,6 @@ def test_refusals(library: str) -> None:
     assert refusal({"X": [True] * 6}, features=["X"]) == (
         'the data frame: column "X" holds true and false, not numbers; write 1 and 0'
     )
-    assert 'no column "SentimentScore"' not in refusal({}, features=["y"])
     assert 'lacks a column for the feature "Price" (the nearest is "price")' in refusal({}, features=["Price"])
     assert "rows 1 and 2 are both 2020-01-01, a" in refusal({"date": [date(2020, 1, 1)] * 6, "asset": ["a"] * 6})
     at_noon = [datetime(2020, 1, day, 12) for day in range(1, 7)]

@@ -307,3 +307,15 @@ def test_the_same_panel_whatever_the_number_of_row_groups_and_threads(tmp_path: 
     assert expected.columns == columns
     assert same(load_panel(tmp_path / "2048.parquet"), expected)
     assert same(load_panel(tmp_path / "6000.parquet"), expected)
+
+
+def test_the_days_that_a_registry_keeps(tmp_path: Path) -> None:
+    record = pytest.importorskip("registry.runs.record")
+    panel = load_panel(write_csv(tmp_path / "p.csv"))
+    days = panel.days(["y"])
+    assert isinstance(days, record.PanelDays)
+    assert (days.name, days.dates) == ("p", ["2020-01-01", "2020-01-02", "2020-01-05"])
+    assert days.columns == {name: digests.tolist() for name, digests in panel.digests(["y"]).items()}
+    assert list(days.columns) == ["price", "feature y"]
+    assert days.key == load_panel(write_parquet(tmp_path / "p.parquet")).days(["y"]).key
+    assert days.key != panel.days(["x"]).key

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from registry.backtest.panel import load_panel
@@ -167,9 +169,10 @@ def test_files_that_are_no_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert refusal("p.csv") == "p.csv can't be read: line 2 is not UTF-8 text; save the file as UTF-8"
     Path("p.csv").write_bytes(b"\x28\xb5\x2f\xfd")
     assert "compressed in another way" in refusal("p.csv")
-    torn = gzip.compress(csv_text(ROWS * 50).encode())[:-12]
-    Path("p.csv.gz").write_bytes(torn)
-    assert refusal("p.csv.gz").startswith("p.csv.gz can't be read: ")
+    packed = gzip.compress(csv_text(ROWS * 500).encode())
+    for torn in (1, 8, 12, 40):
+        Path("p.csv.gz").write_bytes(packed[:-torn])
+        assert refusal("p.csv.gz").startswith("p.csv.gz can't be read: ")
     os.mkfifo("pipe.csv")
     assert "not a file that can be read twice" in refusal("pipe.csv")
     if os.geteuid():
@@ -227,6 +230,18 @@ def test_a_value_in_a_query_has_its_row(tmp_path: Path) -> None:
     assert 'column "x", row 4 (2020-01-04, a): "bad"' in refusal(tmp_path / "q.sql", features=["x"])
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_rows_are_counted_in_the_order_of_a_large_file(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"p.{ending}"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT DATE '2020-01-01' + (i % 97)::INT AS date, 'a' || i AS asset, 1.5 AS price,"
+            " CASE i WHEN 150000 THEN 'bad' ELSE '1' END AS x FROM range(200000) t(i))"
+            f" TO '{file}' {'(ROW_GROUP_SIZE 2048)' if ending == 'parquet' else ''}"
+        )
+    assert f'row 150001 (2020-02-0{150_000 % 97 - 30}, a150000): "bad"' in refusal(file, features=["x"])
+
+
 def test_options_that_make_no_sense(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "p.csv")
     assert "forward_horizon is not given" in refusal(file, forward_column="x")
@@ -237,7 +252,7 @@ def test_options_that_make_no_sense(tmp_path: Path) -> None:
     for wrong in ("", "  ", "a\nb"):
         assert "can't be called" in refusal(file, name=wrong)
     with pytest.raises(PanelError, match='without the feature "nope"'):
-        load_panel(file).fingerprint(["nope"], __import__("datetime").date(2020, 1, 1))
+        load_panel(file).fingerprint(["nope"], date(2020, 1, 1))
 
 
 def test_text_of_a_value_is_shown_without_its_escapes(tmp_path: Path) -> None:
