@@ -20,7 +20,7 @@ from registry.backtest.columns import (
     flag_sql,
     number_sql,
 )
-from registry.backtest.sources import Table
+from registry.backtest.sources import Table, plain
 from registry.canonical import show
 from registry.errors import PanelError
 from registry.store.workbench import Workbench
@@ -105,7 +105,7 @@ class _Place:
     assets: list[str]
 
     def of(self, row: int) -> str:
-        return f"row {row + 1} ({_iso(self.days[row])}, {show(self.assets[self.asset_no[row]])[1:-1]})"
+        return f"row {row + 1} ({_iso(self.days[row])}, {plain(self.assets[self.asset_no[row]])})"
 
 
 def _fetch(table: Table, chosen: Chosen) -> tuple[dict[str, NDArray[Any]], list[str]]:
@@ -164,7 +164,7 @@ def _check_distinct(
     at = int(again[np.argmin(order[again])])
     first, second = int(order[at - 1]), int(order[at])
     names = " and ".join(show(table.names[position]) for position in (chosen.date, chosen.asset))
-    asset = show(assets[int(key[at] - np.int64(days[second]) * len(assets))])[1:-1]
+    asset = plain(assets[int(key[at] - np.int64(days[second]) * len(assets))])
     raise PanelError(
         f"{table.label}, columns {names}: rows {first + 1} and {second + 1} are both {_iso(days[second])}, {asset};"
         " a panel has one row per date and asset"

@@ -21,6 +21,7 @@ from typing import Any
 from registry.backtest.frames import frame_columns
 from registry.canonical import show
 from registry.errors import PanelError
+from registry.store.connection import engine_version
 from registry.store.workbench import EngineRefusal, Workbench, literal, workbench
 
 KINDS = ".parquet, .csv, .csv.gz, .tsv, .sql"
@@ -73,10 +74,10 @@ def open_table(source: Any, date_column: str) -> Iterator[Table]:
     given = os.fspath(source)
     if not isinstance(given, str):
         given = os.fsdecode(given)
-    path = _regular_file(given)
-    label, lower = show(given)[1:-1], path.name.lower()
+    label = plain(given, 1000)
+    path = _regular_file(given, label)
     with _explained(label):
-        if lower.endswith(".sql"):
+        if path.name.lower().endswith(".sql"):
             with _folder(path.parent) as folder, workbench(folder) as bench:
                 yield _query(bench, label, path, given)
             return
@@ -84,24 +85,34 @@ def open_table(source: Any, date_column: str) -> Iterator[Table]:
             yield _file(bench, label, path, given, date_column)
 
 
-def _regular_file(given: str) -> Path:
+def plain(text: str, limit: int = 80) -> str:
+    """Return user text for a message without quotes: one line, escapes for what can't be seen, cut to `limit`."""
+    text = show(text, 2 * limit + 2).strip('"')
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _regular_file(given: str, label: str) -> Path:
+    trouble = None
     try:
         path = Path(given)
         path.resolve().as_posix().encode()  # the engine takes names in UTF-8 only
         if path.is_dir():
-            raise PanelError(f"{show(given)} is a folder; name a panel's file ({KINDS})")
-        if not path.exists():
-            raise PanelError(f"there is no file {show(given)} to read a panel from")
-        if not path.is_file():
-            raise PanelError(f"{show(given)} is not a file that can be read twice; write the panel to one ({KINDS})")
-        with path.open("rb"):
-            return path
+            trouble = f"{label} is a folder; name a panel's file ({KINDS})"
+        elif not path.exists():
+            trouble = f"there is no file {label} to read a panel from"
+        elif not path.is_file():
+            trouble = f"{label} is not a file that can be read twice; write the panel to one ({KINDS})"
+        else:
+            path.open("rb").close()
     except OSError as error:
-        raise PanelError(f"{show(given)} can't be read: {error.strerror or error}") from None
+        trouble = f"{label} can't be read: {error.strerror or error}"
     except UnicodeEncodeError:
-        raise PanelError(f"{show(given)} can't be read: its name is not UTF-8; rename it") from None
+        trouble = f"{label} can't be read: its name is not UTF-8; rename it"
     except ValueError as error:  # a NUL in the name
-        raise PanelError(f"{show(given)} can't be read: {error}") from None
+        trouble = f"{label} can't be read: {error}"
+    if trouble is not None:
+        raise PanelError(trouble)
+    return path
 
 
 @contextlib.contextmanager
@@ -113,7 +124,7 @@ def _explained(label: str) -> Iterator[None]:
         raise PanelError(f"{label} can't be read: {_sentence(str(error), error.line)}") from error
     except (OSError, EOFError) as error:
         raise PanelError(f"{label} can't be read: {getattr(error, 'strerror', None) or error}") from error
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise PanelError(f"{label} can't be read: it is not UTF-8 text; save it as UTF-8") from None
     except csv.Error as error:
         raise PanelError(f"{label} can't be read: its first line is no header ({error})") from None
@@ -122,7 +133,7 @@ def _explained(label: str) -> Iterator[None]:
 def _sentence(text: str, first: str) -> str:
     at = re.search(r"CSV Error on Line: (\d+)", text)
     if at is None:
-        return show(first, 200)[1:-1]
+        return plain(first, 200)
     if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
         return f"line {at[1]} has {counts[2]} values where the header has {counts[1]}"
     if "nicode" in text:
@@ -130,7 +141,7 @@ def _sentence(text: str, first: str) -> str:
     if "unterminated quote" in text:
         return f"line {at[1]} begins a quoted value that never ends"
     lines = text.strip().splitlines()
-    return show(f"line {at[1]}: {lines[2] if len(lines) > 2 else first}", 200)[1:-1]
+    return plain(f"line {at[1]}: {lines[2] if len(lines) > 2 else first}", 200)
 
 
 def _file(bench: Workbench, label: str, path: Path, given: str, date_column: str) -> Table:
@@ -172,7 +183,7 @@ def _csv(
     names, delimiter = _header(path, date_column, delimiters, packed)
     if not names:
         raise PanelError(f"{label} has no header: its first line names the columns")
-    if packed:
+    if packed and engine_version().startswith("1."):
         _check_gzip(path)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
     relation = (
@@ -188,8 +199,11 @@ def _header(path: Path, date_column: str, delimiters: str, packed: bool) -> tupl
     read: list[tuple[list[str], str]] = []
     for delimiter in delimiters:
         with gzip.open(path) if packed else path.open("rb") as file:
-            text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-            read.append((next(csv.reader(text, delimiter=delimiter), []), delimiter))
+            # it decodes more than the header: what is wrong further down is the engine's to find, with its line
+            text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
+            names = next(csv.reader(text, delimiter=delimiter), [])
+        "".join(names).encode()
+        read.append((names, delimiter))
         if date_column in read[-1][0]:
             return read[-1]
     return max(read, key=lambda found: len(found[0]))

@@ -72,9 +72,22 @@ class Workbench:
         """
         with _refused():
             statements = self._connection.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type.name != "SELECT":
-            return None
-        return statements[0].query.strip().rstrip(";")
+            if len(statements) != 1 or statements[0].type.name != "SELECT":
+                return None
+            query = statements[0].query
+            # what follows the last semicolon outside comments and quotes holds no statement
+            ends = [i for i, character in enumerate(query) if character == ";"]
+            return next((query[:i] for i in ends if self._is_whole(query[:i], query[i + 1 :])), query)
+
+    def _is_whole(self, query: str, rest: str) -> bool:
+        try:
+            return len(self._connection.extract_statements(query)) == 1 and not self._connection.extract_statements(
+                rest
+            )
+        except Exception as error:
+            if not is_engine_error(error):
+                raise
+            return False
 
 
 @contextlib.contextmanager

@@ -46,13 +46,13 @@ def write_parquet(
     group: int = 2048,
 ) -> Path:
     """Write Parquet; without types: a date, a text, numbers."""
-    types = types or ["DATE", "VARCHAR", *["DOUBLE"] * (len(columns) - 2)]
+    types = types or [{"date": "DATE", "asset": "VARCHAR"}.get(name, "DOUBLE") for name in columns]
     names = ['"' + name.replace('"', '""') + '"' for name in columns]
     with duckdb.connect() as connection:
         shape = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
         connection.execute(f"CREATE TABLE t ({shape})")
-        for row in rows:
-            connection.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(row))})", list(row))
+        values = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        connection.execute(f"INSERT INTO t VALUES {values}", [cell for row in rows for cell in row])
         target = str(file).replace("'", "''")
         connection.execute(f"COPY t TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {group})")
     return file
