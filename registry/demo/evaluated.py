@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from registry.config import ExperimentConfig
@@ -52,6 +53,34 @@ def variants(parent: ExperimentConfig) -> list[ExperimentConfig]:
         )  # fmt: skip
         made.append(replace(variant, created_at=f"2024-06-01T09:{minute:02}:00.000000+00:00"))
     return made
+
+
+def write_panel(target: Path) -> None:
+    """Write the demo's panel as a Parquet file, to try things on real prices.
+
+    Raises:
+        FileExistsRefusal: there is something of that name.
+        ExchangeError: it can't be written.
+    """
+    from registry.errors import ExchangeError
+    from registry.exchange.files import check_free, resolve_target
+    from registry.store.workbench import EngineRefusal, literal, workbench
+
+    path = resolve_target(target)
+    check_free(path, str(target), force=False)
+    with as_file(files("registry.demo")) as folder, workbench() as bench:
+        query = (folder / "panel.sql").read_text(encoding="utf-8")
+        query = query.replace("'prices.parquet'", literal(str(folder / "prices.parquet")))
+        making = path.with_name(f".{path.name}.part")
+        try:
+            bench.rows(f"COPY ({query}) TO {literal(str(making))} (FORMAT parquet)")
+            making.rename(path)
+        except EngineRefusal as error:
+            raise ExchangeError(f"{target} can't be written: {error.line}") from None
+        except OSError as error:
+            raise ExchangeError(f"{target} can't be written: {error.strerror}") from None
+        finally:
+            making.unlink(missing_ok=True)
 
 
 def evaluate(registry: ExperimentRegistry) -> Against:

@@ -11,6 +11,7 @@ import click
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, pass_app
+from tui.safe import safe
 
 if TYPE_CHECKING:
     from registry.backtest.comparing import Against
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
-    examples=["experiments demo", "experiments demo | less"],
+    examples=["experiments demo", "experiments demo | less", "experiments demo --panel stocks.parquet"],
+)
+@click.option(
+    "--panel", type=click.Path(path_type=Path), metavar="FILE", help="Only write the panel of stocks, to backtest on."
 )
 @pass_app
-def demo(app: App) -> None:
+def demo(app: App, panel: Path | None) -> None:
     """Open the app on a small registry made for looking around.
 
     It holds configurations, and a few experiments that are backtested while it is made, on the prices of 20
@@ -29,9 +33,13 @@ def demo(app: App) -> None:
     not touched.
     """
     from registry import demo as made
-    from registry.demo.evaluated import evaluate
+    from registry.demo.evaluated import evaluate, write_panel
     from tui.cli.opening import can_show, run_app
 
+    if panel is not None:
+        write_panel(panel)
+        output.line(f"wrote the panel to {safe(str(panel))}: 20 stocks that all survived, so results on it flatter")
+        return
     with TemporaryDirectory(prefix="experiments-demo-") as folder:
         inside = App(str(Path(folder) / "experiments.duckdb"), app.wait)
         inside.place = made.build(Path(folder) / "experiments.duckdb")

@@ -19,7 +19,6 @@ from tui.safe import safe
     examples=[
         "experiments sweep latest --vary 'SentimentScore=0.1:0.3:0.05' --vary 'hp.k=5,10' --name sweep-1",
         "experiments sweep production --simplex 10 --sample 500 --name simplex --dry-run",
-        "experiments backtest --filter tag:sweep-1 --data panel.parquet --start 2010-01-04 --end 2022-12-28",
     ],
 )
 @click.argument("ref", metavar="HASH")
