@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from registry.config import SHORT_HASH, ExperimentConfig
 from registry.errors import InvalidReferenceError, NotFoundError
 from registry.frozen import leaves, thaw
+from registry.metrics import Direction
 from registry.results import Results, html_table
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 1e-9
 """Weights closer than this count as equal."""
 
-Section = Literal["feature", "transformation", "hyperparameter"]
+Section = Literal["feature", "transformation", "hyperparameter", "metric"]
 
 
 class _Absent:
@@ -117,20 +118,24 @@ def _needs_quotes(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """One feature, transformation or hyperparameter across the compared experiments."""
+    """One feature, transformation or hyperparameter, or one metric of runs, across the compared experiments."""
 
     section: Section
-    """Which part of a configuration; weights are those of section `feature`."""
+    """Which part of a configuration; weights are those of section `feature`. `metric` is no part of it."""
     name: str
-    """The feature, or the hyperparameter's name as `dotted` writes it."""
+    """The feature, the hyperparameter's name as `dotted` writes it, or the metric as filters do, `m.edge`."""
     values: list[Any]
-    """One for each experiment: a weight, a transformation, a hyperparameter's value, or `ABSENT`."""
+    """One for each experiment: a weight, a transformation, a hyperparameter's value, a metric, or `ABSENT`."""
     differs: bool
     """Whether they are not all the same; weights within 1e-9 are."""
     spread: float | None = None
     """Largest minus smallest number; an absent weight counts as 0. None where nothing is a number."""
     listed: list[bool] = field(default_factory=list)
     """Of section `feature`: whether it stands among the experiment's features (it may, without a weight)."""
+    direction: Direction = "none"
+    """Of a metric: which way is better."""
+    bases: list[float | None] = field(default_factory=list)
+    """Of a metric that needs one: what picking everything gives in the same runs, such as the base rate."""
 
     def change(self, at: int, reference: int = 0) -> float | None:
         """Return the number at `at` minus the one at `reference`; beside a weight an absent one counts as 0."""
@@ -144,6 +149,13 @@ class ComparisonRow:
         except OverflowError:
             return None
 
+    def better(self, at: int, reference: int = 0) -> bool | None:
+        """Tell whether the metric at `at` is better than the one at `reference`; None where none is, or can't be."""
+        change = self.change(at, reference)
+        if self.direction == "none" or not change:
+            return None
+        return (change > 0) == (self.direction == "higher")
+
     def to_dict(self) -> dict[str, Any]:
         """Return the row for JSON: an absent value is null, and `present` tells it from a null."""
         return {
@@ -152,6 +164,8 @@ class ComparisonRow:
             "values": [None if value is ABSENT else thaw(value) for value in self.values],
             "present": [value is not ABSENT for value in self.values],
             **({"listed": self.listed} if self.section == "feature" else {}),
+            **({"direction": self.direction} if self.section == "metric" else {}),
+            **({"bases": self.bases} if self.bases else {}),
             "differs": self.differs,
             "spread": self.spread,
         }
@@ -163,7 +177,7 @@ def _is_number(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Any number of experiments side by side: features, transformations and hyperparameters by experiment."""
+    """Any number of experiments side by side: features, transformations, hyperparameters, metrics of runs."""
 
     hashes: list[str]
     """The compared experiments, in the order given, as full hashes."""
@@ -172,7 +186,11 @@ class Comparison:
     descriptions: list[str]
     """One for each experiment."""
     rows: list[ComparisonRow]
-    """Rows that differ first; by section, then the widest spread, then name."""
+    """Rows that differ first; by section, then the widest spread, then name. Metrics as they are defined."""
+    metrics_from: str | None = None
+    """The one panel and period that all metrics are from."""
+    metrics_note: str | None = None
+    """Why there are no metrics, or what keeps them from being comparable; one sentence, or None."""
 
     @cached_property
     def differing(self) -> list[ComparisonRow]:
@@ -198,6 +216,8 @@ class Comparison:
             ],
             "against": self.against,
             "rows": [row.to_dict() for row in self.rows],
+            "metrics_from": self.metrics_from,
+            "metrics_note": self.metrics_note,
         }
 
     def to_results(self) -> Results:
@@ -275,14 +295,23 @@ _CELLS = """
 _SECTIONS: Final[dict[int, Section]] = {1: "feature", 2: "transformation", 3: "hyperparameter"}
 
 
-def compare_many(session: Session, hashes: Sequence[str], against: str | None = None) -> Comparison:
+def compare_many(
+    session: Session,
+    hashes: Sequence[str],
+    against: str | None = None,
+    *,
+    panel: str | None = None,
+    period: str | None = None,
+) -> Comparison:
     """Return the experiments side by side, read from the long tables; all hashes are full ones.
 
-    `against` is the reference; when it is not among `hashes` it becomes the first column.
+    `against` is the reference; when it is not among `hashes` it becomes the first column. Metrics are those of
+    the latest runs on one panel and period; see `registry.compared_runs`.
 
     Raises:
         InvalidReferenceError: nothing to compare.
         NotFoundError: one of them is not in the registry.
+        FilterError: there is no such panel or period.
     """
     chosen = list(hashes)
     if against is not None and against not in chosen:
@@ -291,9 +320,12 @@ def compare_many(session: Session, hashes: Sequence[str], against: str | None = 
         raise InvalidReferenceError("nothing to compare: name at least one experiment")
     from registry.store.session import TEXTS, as_list, unnest_columns
 
-    described = dict(
-        session.rows(f"SELECT config_hash, description FROM experiment WHERE config_hash IN {TEXTS}", [as_list(chosen)])
-    )
+    described = {
+        row[0]: row[1:]
+        for row in session.rows(
+            f"SELECT config_hash, description, id FROM experiment WHERE config_hash IN {TEXTS}", [as_list(chosen)]
+        )
+    }
     for full in chosen:
         if full not in described:
             raise NotFoundError(f"no experiment {full[:SHORT_HASH]} in this registry")
@@ -302,9 +334,13 @@ def compare_many(session: Session, hashes: Sequence[str], against: str | None = 
         _CELLS.format(chosen=unnest_columns({"config_hash": "VARCHAR", "place": "INTEGER"})),
         [json.dumps({"config_hash": chosen, "place": list(range(count))}), count, count, TOLERANCE],
     )
-    rows = [_row(line, count) for line in lines]
+    from registry.compared_runs import compare_runs
+
+    runs = compare_runs(session, [described[full][1] for full in chosen], panel=panel, period=period)
+    rows = [_row(line, count) for line in lines] + runs.rows
     rows.sort(key=lambda row: not row.differs)
-    return Comparison(chosen, against, [described[full] for full in chosen], rows)
+    described_as = [described[full][0] for full in chosen]
+    return Comparison(chosen, against, described_as, rows, None if runs.basis is None else str(runs.basis), runs.note)
 
 
 def _row(line: tuple[Any, ...], count: int) -> ComparisonRow:

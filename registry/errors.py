@@ -6,6 +6,7 @@ Every message is one sentence a person can act on: what was wrong, where, what t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class RegistryError(Exception):
@@ -35,6 +36,20 @@ class FilterError(RegistryError, ValueError):
 
     def __reduce__(self) -> tuple[type[FilterError], tuple[str, str, int, str | None]]:
         return type(self), (self.message, self.text, self.position, self.suggestion)
+
+
+class AmbiguousPanelError(FilterError):
+    """Metrics were asked for, but the experiments' latest runs are on different panels or periods.
+
+    `choices` holds (panel, period, number of experiments), the most common first.
+    """
+
+    def __init__(self, message: str, choices: Sequence[tuple[str, str, int]] = ()) -> None:
+        super().__init__(message)
+        self.choices = [tuple(choice) for choice in choices]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.choices)
 
 
 class QueryError(RegistryError, ValueError):

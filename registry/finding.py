@@ -8,55 +8,111 @@ from typing import TYPE_CHECKING, Any
 
 from registry.results import Results
 from registry.rows import Browse, utc
-from registry.search import DEFAULT_SORT, compile_listing
+from registry.search import DEFAULT_SORT, Basis, Listing, Metrics, compile_listing
 
 if TYPE_CHECKING:
     from registry.store import Session
 
 
-def _where(session: Session, filter: str, trashed: bool) -> tuple[str, list[Any]]:
-    """Return the condition over `experiment e`, and its parameters."""
-    live = "e.deleted_at IS NOT NULL" if trashed else "e.deleted_at IS NULL"
-    if not filter.strip():
-        return live, []
-    from registry.search import compile_filter
+class _Question:
+    """A filter among the live experiments or those in the trash, and where it reads metrics."""
 
-    compiled = compile_filter(filter, session)
-    return f"{live} AND ({compiled.where})", list(compiled.params)
+    def __init__(self, session: Session, filter: str, trashed: bool, panel: str | None, period: str | None) -> None:
+        self._session = session
+        self._filter = filter
+        self._trashed = trashed
+        self.metrics = Metrics(session, filter, panel=panel, period=period, trashed=trashed)
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Return the condition over `experiment e`, and its parameters."""
+        live = "e.deleted_at IS NOT NULL" if self._trashed else "e.deleted_at IS NULL"
+        if not self._filter.strip():
+            return live, []
+        from registry.search import compile_filter
+
+        compiled = compile_filter(self._filter, self._session, metrics=self.metrics)
+        return f"{live} AND ({compiled.where})", list(compiled.params)
+
+    def listing(self, sort: str | Sequence[str], columns: str | Sequence[str] | None = None) -> Listing:
+        """Return the listing, its metrics read where the filter reads them."""
+        return compile_listing(self._session, sort, columns, self.metrics)
+
+
+def _ordered(
+    session: Session, question: _Question, sort: str, limit: int | None = None, what: str = "e.id"
+) -> list[Any]:
+    listing = question.listing(sort)
+    return [row[0] for row in session.rows(*listing.ids(*question.where(), limit, what=what))]
 
 
 def ids(
-    session: Session, filter: str = "", sort: str = DEFAULT_SORT, limit: int | None = None, *, trashed: bool = False
+    session: Session,
+    filter: str = "",
+    sort: str = DEFAULT_SORT,
+    limit: int | None = None,
+    *,
+    trashed: bool = False,
+    panel: str | None = None,
+    period: str | None = None,
 ) -> list[int]:
     """Return the ids of the experiments that match, in order.
 
+    Metrics are read on the panel and period chosen; see `registry.search.basis`.
+
     Raises:
         FilterError: the filter or a sort key can't be understood, or names something unknown.
+        AmbiguousPanelError: metrics are asked for, and there are several panels or periods to read them on.
     """
-    listing = compile_listing(session, sort)
-    return [row[0] for row in session.rows(*listing.ids(*_where(session, filter, trashed), limit))]
+    return _ordered(session, _Question(session, filter, trashed, panel, period), sort, limit)
 
 
 def hashes(
-    session: Session, filter: str = "", sort: str = DEFAULT_SORT, limit: int | None = None, *, trashed: bool = False
+    session: Session,
+    filter: str = "",
+    sort: str = DEFAULT_SORT,
+    limit: int | None = None,
+    *,
+    trashed: bool = False,
+    panel: str | None = None,
+    period: str | None = None,
 ) -> list[str]:
     """Return the full hashes of the experiments that match, in order. Raises as `ids`."""
-    listing = compile_listing(session, sort)
-    statement, parameters = listing.ids(*_where(session, filter, trashed), limit, what="e.config_hash")
-    return [row[0] for row in session.rows(statement, parameters)]
+    question = _Question(session, filter, trashed, panel, period)
+    return _ordered(session, question, sort, limit, "e.config_hash")
 
 
-def count(session: Session, filter: str = "", *, trashed: bool = False) -> int:
-    """Return how many experiments match. Raises as `ids`."""
-    where, parameters = _where(session, filter, trashed)
+def _count(session: Session, question: _Question) -> int:
+    where, parameters = question.where()
     found: int = session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
     return found
 
 
-def browse(session: Session, filter: str, sort: str, *, trashed: bool = False) -> Browse:
+def count(
+    session: Session,
+    filter: str = "",
+    *,
+    trashed: bool = False,
+    panel: str | None = None,
+    period: str | None = None,
+) -> int:
+    """Return how many experiments match. Raises as `ids`."""
+    return _count(session, _Question(session, filter, trashed, panel, period))
+
+
+def browse(
+    session: Session,
+    filter: str,
+    sort: str,
+    *,
+    trashed: bool = False,
+    panel: str | None = None,
+    period: str | None = None,
+) -> Browse:
     """Return the matching ids, in order, and how many experiments there are without the filter. Raises as `ids`."""
-    found = array("q", ids(session, filter, sort, trashed=trashed))
-    return Browse(found, count(session, trashed=trashed) if filter.strip() else len(found))
+    question = _Question(session, filter, trashed, panel, period)
+    found = array("q", _ordered(session, question, sort))
+    total = count(session, trashed=trashed) if filter.strip() else len(found)
+    return Browse(found, total, question.metrics.in_force)
 
 
 def search(
@@ -68,14 +124,32 @@ def search(
     columns: str | Sequence[str] | None,
     *,
     trashed: bool = False,
+    panel: str | None = None,
+    period: str | None = None,
 ) -> Results:
     """Return the matching experiments as rows with the columns asked for. Raises as `ids`."""
-    listing = compile_listing(session, sort, columns)
-    where, parameters = _where(session, filter, trashed)
+    question = _Question(session, filter, trashed, panel, period)
+    listing = question.listing(sort, columns)
+    where, parameters = question.where()
     rows = listing.read(session.rows(*listing.rows(where, parameters, limit, offset)))
     complete = limit is None and not offset
     total = len(rows) if complete else session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
-    return Results(listing.labels, rows, total)
+    return Results(listing.labels, rows, total, metrics_from=question.metrics.read_from)
+
+
+def bases(
+    session: Session,
+    filter: str = "",
+    *,
+    trashed: bool = False,
+    panel: str | None = None,
+    period: str | None = None,
+) -> list[Basis]:
+    """Return the panels and periods that metrics of the matching experiments may be read on.
+
+    Those of their latest runs, the most common first. Raises as `ids`.
+    """
+    return _Question(session, filter, trashed, panel, period).metrics.choices()
 
 
 def trash(session: Session) -> Results:

@@ -35,6 +35,8 @@ class Results(Sequence[dict[str, Any]]):
     """How many there were before a limit cut them."""
     types: list[str] | None
     """The engine's types of the columns, where a query said them."""
+    metrics_from: str | None
+    """The panel and period that metrics in a search were read on, `sp500_20 2010-01-04..2022-12-28`."""
 
     def __init__(
         self,
@@ -42,7 +44,9 @@ class Results(Sequence[dict[str, Any]]):
         rows: Iterable[Sequence[Any]] = (),
         total: int | None = None,
         types: Iterable[str] | None = None,
+        metrics_from: str | None = None,
     ) -> None:
+        self.metrics_from = metrics_from
         self.types = None if types is None else list(types)
         self.columns = _unique(columns)
         self.rows = [tuple(row) for row in rows]
@@ -57,7 +61,7 @@ class Results(Sequence[dict[str, Any]]):
     def __getitem__(self, index: slice) -> Results: ...
     def __getitem__(self, index: int | slice) -> dict[str, Any] | Results:
         if isinstance(index, slice):
-            return Results(self.columns, self.rows[index], self.total)
+            return Results(self.columns, self.rows[index], self.total, metrics_from=self.metrics_from)
         return dict(zip(self.columns, self.rows[index], strict=True))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -99,7 +103,10 @@ class Results(Sequence[dict[str, Any]]):
 
     def _repr_html_(self) -> str:
         hidden = self.total - min(len(self.rows), NOTEBOOK_ROWS)
-        return html_table(self.columns, self.rows[:NOTEBOOK_ROWS], f"{hidden} more" if hidden > 0 else "")
+        notes = [f"{hidden} more"] if hidden > 0 else []
+        if self.metrics_from is not None:
+            notes.append(f"metrics on {self.metrics_from}")
+        return html_table(self.columns, self.rows[:NOTEBOOK_ROWS], "; ".join(notes))
 
 
 def require(library: str, call: str) -> Any:

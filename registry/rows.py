@@ -13,6 +13,7 @@ from registry.config import ExperimentConfig
 from registry.errors import HashMismatchError
 
 if TYPE_CHECKING:
+    from registry.search import Basis
     from registry.store import Session
 
 
@@ -30,6 +31,8 @@ class Row:
     weights: dict[str, float]
     parent: str | None
     deleted_at: str | None
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Those asked for that its latest run on the panel and period in force has, by the names they were asked by."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
@@ -43,11 +46,18 @@ class Browse:
     ids: array[int]
     total: int
     """How many experiments there are without a filter."""
+    basis: Basis | None = None
+    """The panel and period that metrics of the filter or order were read on; `page` takes them."""
 
     @property
     def matched(self) -> int:
         """How many match."""
         return len(self.ids)
+
+    @property
+    def metrics_from(self) -> str | None:
+        """That panel and period as one text, as in `Results`."""
+        return None if self.basis is None else str(self.basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,10 @@ class Names:
     features: dict[str, int] = field(default_factory=dict)
     hyperparameters: dict[str, int] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)
+    """With the number of runs that have each."""
+    panels: dict[str, int] = field(default_factory=dict)
+    """With the number of runs on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +156,27 @@ def tags_of(session: Session, ids: str) -> dict[int, list[str]]:
     return tags
 
 
-def page(session: Session, ids: Sequence[int]) -> list[Row]:
-    """Return the rows with these ids, in the order asked; ids that are gone are left out."""
+def page(
+    session: Session,
+    ids: Sequence[int],
+    metrics: Sequence[str] = (),
+    *,
+    panel: str | None = None,
+    period: str | None = None,
+) -> list[Row]:
+    """Return the rows with these ids, in the order asked; ids that are gone are left out.
+
+    `metrics` are names as columns have them, `m.edge` or `min(m.edge)`, read on the panel and period chosen.
+
+    Raises:
+        FilterError: not a metric, or an unknown metric, panel or period.
+        AmbiguousPanelError: none was chosen, and the latest runs of these experiments differ in it.
+    """
     from registry.store.session import INTEGERS, as_list
 
     wanted = as_list(ids)
     tags = tags_of(session, wanted)
+    values = _metrics_of(session, ids, metrics, panel, period) if metrics else {}
     found = {
         row[0]: Row(
             row[0],
@@ -159,6 +188,7 @@ def page(session: Session, ids: Sequence[int]) -> list[Row]:
             json.loads(row[5]),
             row[6],
             utc(row[7]),
+            values.get(row[1], {}),
         )
         for row in session.rows(
             "SELECT id, config_hash, created_at, description, n_features, feature_weights, parent, deleted_at"
@@ -167,6 +197,23 @@ def page(session: Session, ids: Sequence[int]) -> list[Row]:
         )
     }
     return [found[id_] for id_ in ids if id_ in found]
+
+
+def _metrics_of(
+    session: Session, ids: Sequence[int], names: Sequence[str], panel: str | None, period: str | None
+) -> dict[str, dict[str, float]]:
+    """Return the metrics by hash and name."""
+    from registry.search import Metrics, compile_listing, only_metrics
+    from registry.store.session import INTEGERS, as_list
+
+    only_metrics(names)
+    where = Metrics(session, panel=panel, period=period, among=ids)
+    listing = compile_listing(session, (), ["hash", *names], where)
+    rows = session.rows(*listing.rows(f"e.id IN {INTEGERS}", [as_list(ids)]))
+    return {
+        row[0]: {name: value for name, value in zip(listing.labels[1:], row[1:], strict=True) if value is not None}
+        for row in rows
+    }
 
 
 def details(session: Session, id_: int) -> Details:
@@ -205,4 +252,6 @@ def names(session: Session) -> Names:
             )
         ),
         dict(session.rows(f"SELECT tag, count(*) FROM tag WHERE {live} {order}")),
+        dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {live} {order}")),
+        dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {live} {order}")),
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from registry.config import ExperimentConfig
     from registry.results import Results
     from registry.rows import Browse, Details, Names, Row
+    from registry.search import Basis
 
 
 class Looking(Base):
@@ -129,36 +130,70 @@ class Looking(Base):
         columns: str | Sequence[str] | None = None,
         *,
         trashed: bool = False,
+        panel: str | None = None,
+        period: str | None = None,
     ) -> Results:
         """Return the experiments that match a filter, as rows.
 
-        `sort` and `columns` take `hash, created, registered, description, tags, features, parent, notes,
-        w.NAME, hp.NAME, transform.NAME`; `-` before a sort key turns it round. The result's `total` counts
-        all that match.
+        `sort` and `columns` take `hash, created, registered, description, tags, features, parent, notes, runs,
+        w.NAME, hp.NAME, transform.NAME, m.NAME, min(m.NAME)`; `-` before a sort key turns it round. The
+        result's `total` counts all that match.
+
+        Metrics, `m.NAME`, are read from each experiment's latest run on one panel and period: those chosen by
+        `panel` (a name) and `period` (`2010-01-04..2022-12-28`), or those of the latest runs of what may match,
+        when they agree. The result's `metrics_from` names the two.
 
         Raises:
             FilterError: the filter, a sort key or a column can't be understood or names something unknown.
+            AmbiguousPanelError: metrics are asked for, and the latest runs are on several panels or periods.
         """
         from registry import finding
 
         with self._store.read() as session:
-            return finding.search(session, filter, sort, limit, offset, columns, trashed=trashed)
+            return finding.search(
+                session, filter, sort, limit, offset, columns, trashed=trashed, panel=panel, period=period
+            )
 
     def matching(
-        self, filter: str = "", sort: str = "-created", limit: int | None = None, *, trashed: bool = False
+        self,
+        filter: str = "",
+        sort: str = "-created",
+        limit: int | None = None,
+        *,
+        trashed: bool = False,
+        panel: str | None = None,
+        period: str | None = None,
     ) -> list[str]:
-        """Return the full hashes of the experiments that match, in order."""
+        """Return the full hashes of the experiments that match, in order. Takes and raises what `search` does."""
         from registry import finding
 
         with self._store.read() as session:
-            return finding.hashes(session, filter, sort, limit, trashed=trashed)
+            return finding.hashes(session, filter, sort, limit, trashed=trashed, panel=panel, period=period)
 
-    def count(self, filter: str = "", *, trashed: bool = False) -> int:
-        """Return how many experiments match."""
+    def count(
+        self, filter: str = "", *, trashed: bool = False, panel: str | None = None, period: str | None = None
+    ) -> int:
+        """Return how many experiments match. Takes and raises what `search` does."""
         from registry import finding
 
         with self._store.read() as session:
-            return finding.count(session, filter, trashed=trashed)
+            return finding.count(session, filter, trashed=trashed, panel=panel, period=period)
+
+    def metric_bases(
+        self, filter: str = "", *, trashed: bool = False, panel: str | None = None, period: str | None = None
+    ) -> list[Basis]:
+        """Return the panels and periods of the latest runs of the experiments that match, most common first.
+
+        With more than one, `search` by metrics needs one of them as its `panel` and `period`. Metrics in
+        `filter` don't count.
+
+        Raises:
+            FilterError: as `search`.
+        """
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.bases(session, filter, trashed=trashed, panel=panel, period=period)
 
     def hint(self, filter: str) -> str | None:
         """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
@@ -171,57 +206,106 @@ class Looking(Base):
         with self._store.read() as session:
             return hint(filter, session)
 
-    def browse(self, filter: str = "", sort: str = "-created", *, trashed: bool = False) -> Browse:
-        """Return the ids of the experiments that match, in order: small at any number; see `page`."""
+    def browse(
+        self,
+        filter: str = "",
+        sort: str = "-created",
+        *,
+        trashed: bool = False,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Browse:
+        """Return the ids of the experiments that match, in order: small at any number; see `page`.
+
+        Takes and raises what `search` does.
+        """
         from registry import finding
 
         with self._store.read() as session:
-            return finding.browse(session, filter, sort, trashed=trashed)
+            return finding.browse(session, filter, sort, trashed=trashed, panel=panel, period=period)
 
-    def page(self, ids: Sequence[int]) -> list[Row]:
-        """Return what a list shows of the experiments with these ids, in the order asked."""
+    def page(
+        self,
+        ids: Sequence[int],
+        metrics: Sequence[str] = (),
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> list[Row]:
+        """Return what a list shows of the experiments with these ids, in the order asked.
+
+        `metrics` are names such as `m.edge` and `min(m.edge)`. Give the panel and period that all pages of a
+        list read them on: without, they are those of the latest runs of these ids alone.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`, for the metrics.
+        """
         from registry import rows
 
         with self._store.read() as session:
-            return rows.page(session, ids)
+            return rows.page(session, ids, metrics, panel=panel, period=period)
 
     def names(self) -> Names:
-        """Return the features, hyperparameters and tags in use, each with how many experiments use it."""
+        """Return the features, hyperparameters and tags in use, each with how many experiments use it.
+
+        Metrics and panels come with their number of runs.
+        """
         from registry import rows
 
         with self._store.read() as session:
             return rows.names(session)
 
-    def compare(self, first: str, second: str) -> dict[str, Any]:
+    def compare(
+        self, first: str, second: str, *, panel: str | None = None, period: str | None = None
+    ) -> dict[str, Any]:
         """Return what differs between two experiments.
 
         Keys: `config1_hash`, `config2_hash` (12 characters), `features` (`only_in_config1`,
         `only_in_config2`, `common`), `weight_differences` (feature to `config1`, `config2`, `diff`; an absent
         weight counts as 0.0), `hyperparameters` (`config1`, `config2`), `transformation_differences` and
-        `hyperparameter_differences`, where an absent side is left out.
+        `hyperparameter_differences`, where an absent side is left out. Where both have a run on the same panel
+        and period (those chosen, or the last evaluated), there are `metrics_from`, which names the two, and
+        `metrics` (metric to `config1`, `config2`, and with both `diff` and `better`: True, False, or None where
+        nothing is better).
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.
+            FilterError: there is no such panel or period.
         """
         from registry import comparison, references, rows
+        from registry.compared_runs import compare_runs, metrics_of_pair
 
         with self._store.read() as session:
             pair = [references.resolve(session, reference)[0] for reference in (first, second)]
             found = rows.configs(session, pair)
-            return comparison.compare_pair(found[0], found[-1])
+            runs = compare_runs(session, pair, panel=panel, period=period)
+            return {**comparison.compare_pair(found[0], found[-1]), **metrics_of_pair(runs)}
 
-    def compare_many(self, references: Iterable[str], against: str | None = None) -> Comparison:
+    def compare_many(
+        self,
+        references: Iterable[str],
+        against: str | None = None,
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Comparison:
         """Return the matrix of any number of experiments: what differs first, with its spread.
+
+        Metrics are those of the latest runs on one panel and period: those chosen, or else those that most of
+        the experiments have a run on. `metrics_from` names them.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.
+            FilterError: there is no such panel or period.
         """
         from registry import comparison
         from registry.references import resolve, resolve_all
 
         with self._store.read() as session:
             hashes = list(resolve_all(session, references))
-            return comparison.compare_many(session, hashes, resolve(session, against)[1] if against else None)
+            return comparison.compare_many(
+                session, hashes, resolve(session, against)[1] if against else None, panel=panel, period=period
+            )
 
     def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Results:
         """Run a read-only query over the views `experiments`, `experiment_tags`, `weights`, `transformations`,

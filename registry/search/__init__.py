@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from registry.search.columns import DEFAULT_COLUMNS, DEFAULT_SORT, Listing, compile_listing
+    from registry.search.basis import Basis, Metrics
+    from registry.search.columns import DEFAULT_COLUMNS, DEFAULT_SORT, Listing, compile_listing, only_metrics
     from registry.search.compile import Compiled, compile_filter
     from registry.search.completion import Completion, complete
     from registry.search.hints import hint
@@ -25,21 +26,25 @@ __all__ = [
     "DEFAULT_COLUMNS",
     "DEFAULT_SORT",
     "REFERENCE",
+    "Basis",
     "Compiled",
     "Completion",
     "Listing",
+    "Metrics",
     "caret",
     "compile_filter",
     "compile_listing",
     "complete",
     "hint",
+    "only_metrics",
     "parse",
     "write_name",
     "write_value",
 ]
 
 _HOMES = {
-    "columns": ("DEFAULT_COLUMNS", "DEFAULT_SORT", "Listing", "compile_listing"),
+    "basis": ("Basis", "Metrics"),
+    "columns": ("DEFAULT_COLUMNS", "DEFAULT_SORT", "Listing", "compile_listing", "only_metrics"),
     "compile": ("Compiled", "compile_filter"),
     "completion": ("Completion", "complete"),
     "hints": ("hint",),

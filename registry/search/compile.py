@@ -7,8 +7,9 @@ terms, because the engine's planning time explodes with nested NOTs over semi-jo
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from registry.errors import FilterError
 from registry.search import values
 from registry.search.ast import Absent, Among, And, Compare, Everything, Match, Node, Not, Or, Text, Value
+from registry.search.basis import Metrics, panel_ids, unknown_panel
 from registry.search.names import KnownNames, Target, hyperparameter_is, nearest, resolve
 from registry.search.parser import parse
 from registry.search.words import (
@@ -36,6 +38,9 @@ Condition: TypeAlias = tuple[str, list[Any]]
 
 FALSE: Final[Condition] = ("FALSE", [])
 TRUE: Final[Condition] = ("TRUE", [])
+_HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 _SQL = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _HEX_WORD = re.compile(r"[0-9a-fA-F]{4,64}")
 _HASH_PREFIX = re.compile(r"[0-9a-fA-F]{1,64}")
@@ -51,32 +56,41 @@ class Compiled:
     params: list[Any] = field(default_factory=list)
 
 
-def compile_filter(text: str, session: Session, *, now: datetime | None = None) -> Compiled:
+def compile_filter(
+    text: str, session: Session, *, now: datetime | None = None, metrics: Metrics | None = None
+) -> Compiled:
     """Return the SQL condition for a filter, its names checked against the registry of `session`.
 
-    `now` is the moment that `-7d` counts from; the present one when not given.
+    `now` is the moment that `-7d` counts from; the present one when not given. `metrics` is where `m.NAME`
+    is read; when not given, on the one panel and period of the latest runs of what may match.
 
     Raises:
         FilterError: not a filter, or an unknown or ambiguous name, or a value that can't be compared.
+        AmbiguousPanelError: metrics are asked for, and there are several panels or periods to read them on.
     """
-    return compile_node(parse(text), text, KnownNames(session), now)
+    metrics = Metrics(session, text, now=now) if metrics is None else metrics
+    where, params = _Compiler(text, session, now, metrics).node(parse(text), True)
+    return Compiled(where, params)
 
 
-def compile_node(node: Node, text: str, known: KnownNames, now: datetime | None = None) -> Compiled:
-    """Return the SQL condition for the syntax tree of `text`.
+def compile_candidates(node: Node, text: str, session: Session, now: datetime | None = None) -> Compiled:
+    """Return the SQL condition for what the filter `text` may find, whatever the metrics of the runs are.
 
     Raises:
         FilterError: an unknown or ambiguous name, or a value that can't be compared.
     """
-    where, params = _Compiler(text, known, now).node(node, True)
+    where, params = _Compiler(text, session, now, None).node(node, True)
     return Compiled(where, params)
 
 
 class _Compiler:
-    def __init__(self, text: str, known: KnownNames, now: datetime | None) -> None:
+    def __init__(self, text: str, session: Session, now: datetime | None, metrics: Metrics | None) -> None:
         self.text = text
-        self.known = known
+        self.session = session
+        self.known = KnownNames(session)
         self.now = now
+        self.metrics = metrics
+        """Where metrics are read; None lets every term about one hold, and its opposite too."""
 
     def node(self, node: Node, wanted: bool) -> Condition:
         """Return the condition that `node` is `wanted` (true or false)."""
@@ -87,6 +101,8 @@ class _Compiler:
                 parts = [self.node(item, wanted) for item in items]
                 word = " AND " if isinstance(node, And) == wanted else " OR "
                 return f"({word.join(sql for sql, _ in parts)})", [value for _, given in parts for value in given]
+        if self.metrics is None and isinstance(node, (Compare, Among, Absent)) and node.name.prefix == "m":
+            return TRUE
         sql, given = self.term(node)
         return (sql, given) if wanted else (f"NOT ({sql})", given)
 
@@ -100,9 +116,13 @@ class _Compiler:
                 return self.match(name, value)
             case Compare(name, op, value):
                 target = self.target(name)
+                if target.name == "runs" and target.kind == "attribute":
+                    return self.runs(op, [value])
                 return self.on(target, [self.compare(target, op, value)])
             case Among(name, given):
                 target = self.target(name)
+                if target.name == "runs" and target.kind == "attribute":
+                    return self.runs("=", given)
                 return self.on(target, [self.compare(target, "=", value) for value in given])
             case Absent(name):
                 return self.absent(name)
@@ -128,20 +148,49 @@ class _Compiler:
         given = [value for _, part in kept for value in part]
         if target.kind == "attribute":
             return f"({either})", given
+        if target.kind == "metric":
+            source, params = self.values(target)
+            return f"e.id IN (SELECT id FROM ({source}) WHERE {either})", [*params, *given]
         if target.kind == "hyperparameter":
             where, which = hyperparameter_is(target.name, target.path)
             return f"e.id IN (SELECT id FROM hyperparameter WHERE {where} AND ({either}))", [which, *given]
         return f"e.id IN (SELECT id FROM feature WHERE feature = ? AND ({either}))", [target.name, *given]
 
+    def values(self, target: Target) -> Condition:
+        """Return the query for `id` and `value` of a metric, and its parameters."""
+        assert self.metrics is not None
+        source, params = self.metrics.values(target)
+        return source.replace("{0}", ""), list(params)
+
+    def runs(self, op: str, given: Sequence[Value]) -> Condition:
+        """Return the condition that the number of runs compares so with any of the values."""
+        numbers = [self.count("runs", value) for value in given]
+        either = [compare_double("count(*)", op, number) for number in numbers]
+        having = " OR ".join(sql for sql, _ in either)
+        params = [value for _, part in either for value in part]
+        if any(_HOLDS[op](0, number) for number in numbers):  # those without a run are in no group
+            return f"NOT (e.id IN (SELECT id FROM run GROUP BY id HAVING NOT ({having})))", params
+        return f"e.id IN (SELECT id FROM run GROUP BY id HAVING {having})", params
+
+    def count(self, name: str, value: Value) -> int | float:
+        number = values.read_number(value, self.text)
+        if number is None:
+            raise trouble(self.text, value.at, f"{shown(value.text)} is no number", f"{name} counts them")
+        return number
+
     def absent(self, name: Name) -> Condition:
         target = resolve(name, self.known, self.text)
         if target.kind == "hyperparameter":
             sql, given = self.on(target, [TRUE])
+        elif target.kind == "metric":
+            sql, given = self.on(target, [("value IS NOT NULL", [])])
         elif target.kind != "attribute":
             column = "weight" if target.kind == "weight" else "transformation"
             sql, given = self.on(target, [(f"{column} IS NOT NULL", [])])
         elif target.name in ("tag", "note"):
             sql, given = f"e.id IN (SELECT id FROM {target.name})", []
+        elif target.name == "panel":
+            sql, given = "e.id IN (SELECT id FROM run)", []
         elif target.name == "desc":
             return "(e.description = '')", []
         elif target.name == "parent":
@@ -149,7 +198,7 @@ class _Compiler:
         else:
             raise trouble(
                 self.text, name.at, f"{target.name} is never absent", f"only {', '.join(CAN_BE_ABSENT)}, weights,"
-                " hyperparameters and transformations can be",
+                " hyperparameters, transformations and metrics can be",
             )  # fmt: skip
         return f"NOT ({sql})", given
 
@@ -167,6 +216,8 @@ class _Compiler:
                 return "e.id IN (SELECT id FROM note WHERE contains(lower(note), lower(?)))", [written]
             case "feature":
                 return self.feature(value)
+            case "panel":
+                return self.panel(value)
             case "hash":
                 prefix = self.hash_prefix(value)
                 return (
@@ -209,6 +260,16 @@ class _Compiler:
         what = f"unknown feature {shown(value.text)}"
         raise trouble(self.text, value.at, what, "no experiment has one of that name", suggestion=suggestion)
 
+    def panel(self, value: Value) -> Condition:
+        ids = panel_ids(value.text, self.session)
+        if ids:
+            return f"e.id IN (SELECT id FROM run WHERE panel_id IN ({', '.join('?' * len(ids))}))", list(ids)
+        if not self.known.has_runs():
+            return FALSE
+        what, near = unknown_panel(value.text, self.known)
+        suggestion = None if near is None else f"panel:{write_value(near)}"
+        raise trouble(self.text, value.at, what, "no run is on one of that name", suggestion=suggestion)
+
     def hash_prefix(self, value: Value) -> str:
         if not _HASH_PREFIX.fullmatch(value.text):
             raise trouble(
@@ -223,13 +284,15 @@ class _Compiler:
             if ATTRIBUTES[target.name] == "date":
                 column = {"created": "e.created_at", "registered": "e.registered_at"}[target.name]
                 return self.compare_time(column, op, value)
-            number = values.read_number(value, self.text)
-            if number is None:
-                raise trouble(self.text, value.at, f"{shown(value.text)} is no number", "features counts them")
-            return compare_double("e.n_features", op, number)
+            return compare_double("e.n_features", op, self.count(target.name, value))
         if target.kind == "transformation":
             return f"transformation {_SQL[op]} ?", [value.text]
         number = values.read_number(value, self.text)
+        if target.kind == "metric":
+            if number is None:
+                advice = f"write {short(target.written)} is absent" if value.text.lower() == "null" else ""
+                raise trouble(self.text, value.at, f"{shown(value.text)} is no number", advice or "metrics are numbers")
+            return compare_double("value", op, number)
         if target.kind == "weight":
             return FALSE if number is None else compare_double("weight", op, number)
         if number is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from registry.search.words import ATTRIBUTES, CAN_BE_ABSENT, KEYWORDS, PREFIXES, write_name, write_value
+from registry.search.words import AGGREGATES, ATTRIBUTES, CAN_BE_ABSENT, KEYWORDS, PREFIXES, write_name, write_value
 
 if TYPE_CHECKING:
     from registry.rows import Names
@@ -19,7 +19,8 @@ Kind = Literal["attribute", "name", "value", "operator"]
 _SKIP = re.compile(r"\s*")
 _SIGN = re.compile(r"==|!=|<=|>=|[=<>]")
 _PIECE = r'"(?:[^"\\]|\\.)*(?:"|\Z)|(?<!\w)' + r"'(?:[^'\\]|\\.)*(?:'|\Z)"
-_WORD = re.compile(rf"(?:{_PIECE}|[^\s()\",:=<>!])+", re.S)
+_OVER = rf"(?:{'|'.join(AGGREGATES)})\(\s*m\.(?:{_PIECE}|[^\s()\",:=<>!])+\s*\)"
+_WORD = re.compile(rf"(?:{_OVER}|{_PIECE}|[^\s()\",:=<>!])+", re.S)
 _VALUE = re.compile(rf"{_PIECE}|[^\s()\",]+", re.S)
 
 _COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
@@ -34,6 +35,8 @@ _MEANINGS: Final = {
     "created": "when it was made",
     "registered": "when it came in",
     "features": "how many features",
+    "runs": "how many runs",
+    "panel": "has a run on this panel",
 }
 
 
@@ -141,13 +144,20 @@ def _values(operand: str, names: Names) -> Iterator[_Candidate]:
         yield from ((write_value(tag), "value", _times(count)) for tag, count in _by_count(names.tags))
     elif operand == "feature":
         yield from ((write_value(name), "value", _times(count)) for name, count in _by_count(names.features))
+    elif operand == "panel":
+        yield from ((write_value(name), "value", _runs(count)) for name, count in _by_count(names.panels))
     elif ATTRIBUTES.get(operand) == "date":
         yield from ((text, "value", meaning) for text, meaning in _TIMES.items())
 
 
 def _operators(operand: str, names: Names) -> Iterator[_Candidate]:
     kind = ATTRIBUTES.get(operand)
-    is_name = operand.partition(".")[0] in PREFIXES or operand in names.features or operand in names.hyperparameters
+    is_name = (
+        operand.partition(".")[0] in PREFIXES
+        or operand.endswith(")")  # a metric over windows
+        or operand in names.features
+        or operand in names.hyperparameters
+    )
     if kind in ("date", "count") or (kind is None and (is_name or operand[:1] in ('"', "'"))):
         yield from ((sign, "operator", "") for sign in _COMPARISONS)
         yield from (("in (", "operator", "one of"), ("not in (", "operator", "none of"))
@@ -159,6 +169,9 @@ def _operators(operand: str, names: Names) -> Iterator[_Candidate]:
 
 def _terms(typed: str, names: Names) -> Iterator[_Candidate]:
     prefix, dot, _ = typed.partition(".")
+    if dot and prefix == "m":
+        yield from ((write_name(name, "m"), "name", _runs(count)) for name, count in _by_count(names.metrics))
+        return
     if dot and prefix in PREFIXES:
         of = names.hyperparameters if prefix == "hp" else names.features
         yield from ((write_name(name, prefix), "name", _times(count)) for name, count in _by_count(of))
@@ -170,7 +183,11 @@ def _terms(typed: str, names: Names) -> Iterator[_Candidate]:
         yield write_name(name, "w" if doubtful else ""), "name", f"weight, {_times(count)}"
     for name, count in _by_count(names.hyperparameters):
         yield write_name(name, "hp"), "name", f"hyperparameter, {_times(count)}"
+    for name, count in _by_count(names.metrics):
+        yield write_name(name, "m"), "name", f"metric, {_runs(count)}"
     yield from ((f"{prefix}.", "attribute", meaning) for prefix, meaning in PREFIXES.items())
+    if names.metrics:
+        yield from ((f"{over}(m.", "attribute", f"{meaning} over windows") for over, meaning in AGGREGATES.items())
     yield "not", "operator", "everything else"
 
 
@@ -180,6 +197,10 @@ def _by_count(names: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _times(count: int) -> str:
     return "1 experiment" if count == 1 else f"{count:,} experiments"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count:,} runs"
 
 
 def _likeliest(candidates: Iterable[_Candidate], typed: str) -> list[_Candidate]:

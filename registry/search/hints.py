@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry.search.ast import Match, Text, terms
+from registry.search.ast import Absent, Among, Compare, Match, Text, terms
 from registry.search.names import KnownNames, nearest
 from registry.search.parser import parse
 from registry.search.words import ATTRIBUTES, printable, short, shown, write_name, write_value
@@ -26,6 +26,8 @@ def hint(text: str, session: Session) -> str | None:
     for term in terms(parse(text)):
         if isinstance(term, Match) and (term.name.prefix, term.name.text) == ("", "tag"):
             said = _about_tag(term.value.text, known)
+        elif isinstance(term, (Compare, Among, Absent)) and term.name.prefix == "m":
+            said = None if known.has_runs() or known.empty() else "no experiment has a run, so none has metrics"
         else:
             said = _about_text(term.text, known) if isinstance(term, Text) else None
         if said is not None:
@@ -46,6 +48,8 @@ def _about_text(text: str, known: KnownNames) -> str | None:
         meant = f"feature, which text search leaves out; write feature:{short(write_value(text))}"
     elif known.hyperparameter(text, None):
         meant = f"hyperparameter, which text search leaves out; write {short(write_name(text, 'hp'))} is present"
+    elif known.metric(text):
+        meant = f"metric, which text search leaves out; write {short(write_name(text, 'm'))} is present"
     elif text in ATTRIBUTES:
         return f"{shown(text)} was searched for as text; write a comparison to ask for the attribute"
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from registry.errors import FilterError
@@ -66,14 +66,34 @@ class KnownNames:
         """Return all tags."""
         return self._all("tag", "tag")
 
+    def has_runs(self) -> bool:
+        """Say whether any experiment has a run."""
+        return self._any("run")
+
+    def metric(self, name: str) -> bool:
+        """Say whether any run has that metric, or a user defined it."""
+        return any(
+            self._any(table, f"{column} = ?", name)
+            for table, column in (("run_metric", "metric"), ("window_metric", "metric"), ("metric", "name"))
+        )
+
+    def metrics(self) -> list[str]:
+        """Return the names of all metrics."""
+        found = (("run_metric", "metric"), ("window_metric", "metric"), ("metric", "name"))
+        return sorted({name for table, column in found for name in self._all(table, column)})
+
+    def panels(self) -> list[str]:
+        """Return the names of all panels."""
+        return self._all("panel", "name")
+
 
 def hyperparameter_is(name: str, path: Sequence[str] | None) -> tuple[str, str]:
     """Return the condition on the table `hyperparameter` that picks this one, and its parameter."""
     return ("name = ?", name) if path is None else ("path = ?", json.dumps(list(path)))
 
 
-Kind = Literal["attribute", "weight", "hyperparameter", "transformation"]
-_KINDS: dict[str, Kind] = {"w": "weight", "hp": "hyperparameter", "transform": "transformation"}
+Kind = Literal["attribute", "weight", "hyperparameter", "transformation", "metric"]
+_KINDS: dict[str, Kind] = {"w": "weight", "hp": "hyperparameter", "transform": "transformation", "m": "metric"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +104,14 @@ class Target:
     name: str
     path: tuple[str, ...] | None
     at: int
+    over: str = ""
+    """Of a metric: what is asked of it over the windows of the run."""
 
     @property
     def written(self) -> str:
         """The name as one would type it without doubt."""
+        if self.over:
+            return f"{self.over}({replace(self, over='').written})"
         prefix = next((prefix for prefix, kind in _KINDS.items() if kind == self.kind), "")
         if self.path is None or len(self.path) == 1:
             return write_name(self.name, prefix) if prefix else self.name
@@ -101,6 +125,10 @@ def resolve(name: Name, known: KnownNames, text: str, attributes: Iterable[str] 
         FilterError: nothing has that name, or both a weight and a hyperparameter have.
     """
     if name.prefix:
+        if name.prefix == "m":
+            if not known.metric(name.text) and known.has_runs():
+                raise unknown(name, known, text, attributes)
+            return Target("metric", name.text, None, name.at, name.over)
         target = Target(_KINDS[name.prefix], name.text, name.path, name.at)
         if target.kind == "hyperparameter":
             there = known.hyperparameter(name.text, name.path)
@@ -124,19 +152,23 @@ def unknown(name: Name, known: KnownNames, text: str, attributes: Iterable[str] 
     """Return the error for a name that nothing has, with the nearest one that something has."""
     what = f"unknown {_KINDS[name.prefix] if name.prefix else 'name'} {shown(name.text)}"
     features, parameters = set(known.features()), set(known.hyperparameters())
-    own = {"w": features, "transform": features, "hp": parameters}.get(name.prefix, set())
+    metrics = set(known.metrics())
+    own = {"w": features, "transform": features, "hp": parameters, "m": metrics}.get(name.prefix, set())
     forms = {attribute: attribute for attribute in attributes}
     for prefix, names in (("hp", parameters), ("w", features)):
         for each in names - forms.keys() if prefix == "hp" else names - set(attributes):
             # the suggestion must work as it stands: the prefix where the bare name could be two things
             doubtful = bool(name.prefix) or (each in features and each in parameters)
             forms[each] = write_name(each, prefix) if doubtful else write_name(each)
-    if name.text not in forms and (near := nearest(name.text, own)) is not None:
-        return trouble(text, name.at, what, suggestion=write_name(near, name.prefix))
+    for each in metrics - forms.keys():
+        forms[each] = write_name(each, "m")
+    if (name.text not in forms or name.prefix == "m") and (near := nearest(name.text, own)) is not None:
+        suggestion = write_name(near, name.prefix)
+        return trouble(text, name.at, what, suggestion=f"{name.over}({suggestion})" if name.over else suggestion)
     if (near := nearest(name.text, forms)) is not None:
         return trouble(text, name.at, what, suggestion=forms[near])
     if name.prefix:
-        return trouble(text, name.at, what, "no experiment has it")
+        return trouble(text, name.at, what, f"no {'run' if name.prefix == 'm' else 'experiment'} has it")
     return trouble(text, name.at, what, f"the attributes are {', '.join(attributes)}")
 
 

@@ -6,7 +6,7 @@ Kept apart from the syntax tree and its parser, because columns and completion n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from registry.canonical import show
@@ -22,14 +22,29 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "created": "date",
     "registered": "date",
     "features": "count",
+    "runs": "count",
+    "panel": "text",
 }
 """The documented attributes, each with its kind: `text` is asked with a colon, the others are compared."""
 
-CAN_BE_ABSENT: Final = ("tag", "desc", "note", "parent")
+CAN_BE_ABSENT: Final = ("tag", "desc", "note", "parent", "panel")
 """The attributes an experiment may be without."""
 
-PREFIXES: Final[dict[str, str]] = {"w": "weight", "hp": "hyperparameter", "transform": "transformation"}
+PREFIXES: Final[dict[str, str]] = {
+    "w": "weight",
+    "hp": "hyperparameter",
+    "transform": "transformation",
+    "m": "metric",
+}
 """Prefix to what it names."""
+
+AGGREGATES: Final[dict[str, str]] = {
+    "min": "smallest",
+    "max": "largest",
+    "mean": "mean",
+    "std": "standard deviation",
+}
+"""What can be asked of a metric over the windows of a run, as in `min(m.edge)`; std divides by n - 1."""
 
 KEYWORDS: Final = frozenset({"and", "or", "not", "in", "is"})
 
@@ -40,6 +55,7 @@ NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0
 """Unquoted values that are numbers."""
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
+_OVER_WINDOWS = re.compile(r"(?P<over>\w+)\(\s*(?P<name>m\..*?)\s*\)", re.S)
 _PART = re.compile(rf"(?P<quoted>{_QUOTED})|[^.]+", re.S)
 _HAS_QUOTED_PART = re.compile(r"""(?:^|\.)["']""")
 _PLAIN = re.compile(r"""[^\s()"',:=<>!-][^\s()"',:=<>!]*""")
@@ -48,15 +64,17 @@ _PLAIN_REST = re.compile(r"""[^\s()"',:=<>!]+""")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What is asked about: an attribute, a weight, a hyperparameter or a transformation."""
+    """What is asked about: an attribute, a weight, a hyperparameter, a transformation or a metric."""
 
     prefix: str
-    """`w`, `hp`, `transform`, or nothing for a bare name."""
+    """`w`, `hp`, `transform`, `m`, or nothing for a bare name."""
     text: str
     """The name without prefix and quotes, its parts joined by dots."""
     path: tuple[str, ...] | None = None
     """The parts, when any of them was quoted: then they are meant exactly so."""
     at: int = field(default=0, compare=False)
+    over: str = ""
+    """Of a metric: one of `AGGREGATES`, when it is asked of the run's windows."""
 
 
 def unquote(written: str) -> str:
@@ -73,11 +91,17 @@ def split_name(written: str, at: int = 0) -> Name:
     """Return the name that `written` stands for.
 
     Raises:
-        FilterError: nothing stands behind the prefix.
+        FilterError: nothing stands behind the prefix, or what is asked of windows is none of `AGGREGATES`.
     """
     if written[:1] in ('"', "'"):
         text = unquote(written)
         return Name("", text, (text,), at)
+    if found := _OVER_WINDOWS.fullmatch(written):
+        if found["over"] not in AGGREGATES:
+            raise trouble(
+                written, at, f"{shown(found['over'])} is not asked of windows", f"there are {', '.join(AGGREGATES)}"
+            )
+        return replace(split_name(found["name"], at), over=found["over"])
     prefix, dot, rest = written.partition(".")
     if not dot or prefix not in PREFIXES:
         prefix, rest = "", written

@@ -18,7 +18,7 @@ from typing import Any
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.exchange import import_sources
 from registry.store import Store
-from tests.benchmarks.data import records, write_ndjson
+from tests.benchmarks.data import put_runs, records, write_ndjson
 from tests.benchmarks.yardstick import Yardstick
 
 QUICK = "--quick" in sys.argv
@@ -169,6 +169,20 @@ def at_size(folder: Path, count: int) -> None:
     line(f"compare two at {size}, engine time", compared, 0.015, "the limit, 15 ms", "under 1 x")
 
 
+def with_runs(folder: Path, count: int) -> None:
+    """Ask for metrics where every experiment has a run."""
+    registry = ExperimentRegistry(folder / f"{count}.duckdb")
+    with registry.store.write() as session:
+        put_runs(session)
+    for what, ask in (
+        ("list --sort -m.edge", lambda: registry.search(sort="-m.edge", limit=100)),
+        ("search m.edge > 0.01", lambda: registry.search("m.edge > 0.01", limit=100)),
+        ("search min(m.edge) > -0.04", lambda: registry.search("min(m.edge) > -0.04", limit=100)),
+        ("list --columns m.edge,m.sharpe", lambda: registry.search(columns="hash,m.edge,m.sharpe", limit=100)),
+    ):
+        line(f"{what} at {count // 1000}k", median(ask, 5), 0.15, "the limit, 150 ms", "under 1 x")
+
+
 async def _first_rows(registry: ExperimentRegistry, newest: str) -> float:
     from tui.app import RegistryApp
 
@@ -210,6 +224,7 @@ def main() -> None:
         for count in (1000,) if QUICK else (1000, 100_000):
             at_size(folder, count)
             opening(folder, count)
+            with_runs(folder, count)
         starting(folder)
 
 

@@ -6,9 +6,12 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry import ExperimentConfig
+
+if TYPE_CHECKING:
+    from registry.store.session import WriteSession
 
 FEATURES = [f"feature_{i:02d}" for i in range(60)]
 
@@ -27,6 +30,40 @@ def records(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
             "tags": [rnd.choice(["baseline", "variant", "production"]), f"sweep-{i % 50}"],
             "created_at": f"2026-{1 + i % 12:02d}-{1 + i % 28:02d}T{i % 24:02d}:00:00.000000+00:00",
         }
+
+
+RUN_METRICS = [
+    "precision_at_k", "base_rate", "edge", "overlap_at_k", "forward_return", "universe_return", "ic", "rank_ic", "icir",
+    "rank_icir", "rank_ic_t", "hit_rate", "net_return", "total_return", "cagr", "volatility", "sharpe", "sortino",
+    "max_drawdown", "turnover",
+]  # fmt: skip
+
+
+def put_runs(session: WriteSession, windows: int = 10) -> None:
+    """Give every experiment one run of 20 metrics, two of them also over windows; the engine makes them up."""
+    session.run("INSERT INTO store.panel (panel_id, name, first_seen) VALUES (1, 'made_up', TIMESTAMP '2026-01-01')")
+    columns = {
+        "run_id": "'r-' || substr(config_hash, 1, 16)", "seq": "id", "id": "id", "panel_id": "1", "panel": "'made_up'",
+        "fingerprint": "''", "period_start": "DATE '2010-01-04'", "period_end": "DATE '2022-12-28'", "options": "'{}'",
+        "options_key": "''", "engine": "'experiments'", "details": "'{}'", "environment": "'{}'",
+        "recorded_at": "registered_at",
+    }  # fmt: skip
+    session.run(
+        f"INSERT INTO store.run ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM store.experiment"
+    )
+    value = "(hash(id, metric{}) % 10007) / 100000 - 0.05"
+    of_metric = "(SELECT unnest(from_json(?, '[\"VARCHAR\"]')) AS metric)"
+    session.run(
+        "INSERT INTO store.run_metric (run_id, id, metric, value)"
+        f" SELECT run_id, id, metric, {value.format('')} FROM store.run, {of_metric}",
+        [json.dumps(RUN_METRICS)],
+    )
+    session.run(
+        "INSERT INTO store.window_metric (run_id, id, number, metric, value)"
+        f" SELECT run_id, id, number, metric, {value.format(', number')} FROM store.run, {of_metric},"
+        " (SELECT unnest(range(?)) AS number)",
+        [json.dumps(RUN_METRICS[:3:2]), windows],
+    )
 
 
 def write_ndjson(file: Path, count: int) -> None:

@@ -12,6 +12,8 @@ from registry import ExperimentConfig, ExperimentRegistry
 from registry.search import compile_filter
 from registry.store import Session
 from registry.store.apply import Registration, take_in
+from registry.store.session import WriteSession
+from tests.search.runs import MadeRun, make_tables, put_runs
 
 OLD_HASH = "abcdef" + "0" * 58
 
@@ -54,6 +56,40 @@ BARE = experiment("bare", {}, {"seed": 2**53, "both": 3}, created_at="2022-01-01
 EVERYONE = {"base", "high", "text", "big", "bare"}
 
 
+PANELS = {1: "sp500_20", 2: "crypto 1", 3: "eu#2", 4: "again", 5: "again"}
+
+
+def put_library_runs(session: WriteSession) -> None:
+    """Runs on one panel and period, but for the first of base and the only one of bare, which lies on no other."""
+    make_tables(session)
+    by_hash = dict(session.rows("SELECT config_hash, id FROM experiment"))
+    base, high, big = (by_hash[str(config.config_hash)] for config in (BASE, HIGH, BIG))
+    put_runs(
+        session,
+        [
+            MadeRun(base, {"edge": 0.9, "only_there": 1.0}, panel_id=2),
+            MadeRun(base, {"edge": 0.5}),
+            MadeRun(
+                base,
+                {"edge": 0.017, "precision_at_k": 0.553, "base_rate": 0.536, "turnover": 0.25},
+                [{"edge": 0.5, "precision_at_k": 0.5}, {"edge": -0.25}, {"edge": 0.25, "precision_at_k": 0.625}],
+            ),
+            MadeRun(
+                high,
+                {"edge": -0.01, "precision_at_k": 0.526, "base_rate": 0.536, "turnover": 0.125, "precision@14": 1.0},
+                [{"edge": 1.0, "precision_at_k": 0.5, "in windows": 2.0}],
+            ),
+            MadeRun(big, {"sharpe": 1.5, "turnover": 1e300}, [{"turnover": 1e300}, {"turnover": -1e300}]),
+        ],
+        PANELS,
+    )
+    session.insert(
+        "metric",
+        {"name": "VARCHAR", "unit": "VARCHAR", "direction": "VARCHAR", "definition": "VARCHAR"},
+        {"name": ["my loss"], "unit": ["ratio"], "direction": ["lower"], "definition": ["mine"]},
+    )
+
+
 class Library:
     """The registry with a session held open, asked by filter."""
 
@@ -83,6 +119,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         rows = [Registration(config, at=moment) for config in configs]
         rows.append(Registration(BARE, (OLD_HASH,), at="2025-02-01T00:00:00.000000+00:00"))
         take_in(session, rows, metadata="register", kind="registered")
+        put_library_runs(session)
     registry.note(str(HIGH.config_hash), "Looks promising, 100% of it")
     registry.note(str(HIGH.config_hash), "Not any more")
     with registry.store.read() as session:
@@ -92,5 +129,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.fixture(scope="package")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     registry = ExperimentRegistry(tmp_path_factory.mktemp("search") / "empty.duckdb")
+    with registry.store.write() as session:
+        make_tables(session)
     with registry.store.read() as session:
         yield Library(registry, session)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import operator
 import random
+import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -21,9 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, FilterError
-from registry.search import compile_filter, write_name, write_value
+from registry.search import Metrics, compile_filter, write_name, write_value
 from registry.store import Session
 from registry.store.apply import Registration, take_in
+from tests.search.runs import LAST, PERIOD, MadeRun, make_tables, put_runs
 from tests.search.test_parser import TEXTS
 
 FEATURES = [
@@ -70,6 +72,7 @@ class Case:
     registered: datetime
     notes: tuple[str, ...]
     old_hashes: tuple[str, ...]
+    runs: tuple[MadeRun, ...] = ()
 
     @property
     def hashes(self) -> list[str]:
@@ -97,7 +100,36 @@ def draw_case(random: random.Random) -> Case:
         parent=random.choice([None, f"{random.randint(0, 3)}" * 64]),
     )
     old = tuple(f"{random.choice(['cafe', 'beef'])}{random.getrandbits(240):060x}" for _ in range(random.randint(0, 1)))
-    return Case(config, START + timedelta(days=random.randint(0, 40)), tuple(some(DESCRIPTIONS[1:], 2)), old)
+    return Case(
+        config,
+        START + timedelta(days=random.randint(0, 40)),
+        tuple(some(DESCRIPTIONS[1:], 2)),
+        old,
+        tuple(draw_run(random) for _ in range(random.choice([0, 1, 1, 2, 3]))),
+    )
+
+
+PANELS = {1: "first", 2: "two words", 3: "shared", 4: "shared"}
+METRICS = ["edge", "rank ic", "p@14", "a.b", "never"]
+ASKED = ("first", PERIOD)
+"""The panel and period that metrics are read on."""
+
+
+def draw_run(random: random.Random) -> MadeRun:
+    """Draw a run, most often on the panel and period asked for; sums of its numbers are exact."""
+
+    def some(most: int) -> dict[str, float]:
+        values = [0.0, -0.0, 0.25, 0.5, -0.5, 5.0, 10.0, 2.0**53]
+        names = random.sample(METRICS[:-1], random.randint(0, most))
+        return {name: random.choice([*values, 1e300] if name == "p@14" else values) for name in names}
+
+    return MadeRun(
+        0,
+        some(4),
+        [some(3) for _ in range(random.randint(0, 4))],
+        random.choice([1, 1, 1, 2, 3, 4]),
+        end=random.choice([LAST, LAST, LAST, "2020-12-31"]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +143,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, l
             for case in cases
         ]
         take_in(session, rows, metadata="register", kind="registered")
+        make_tables(session)
+        runs = [replace(run, id=number + 1) for number, case in enumerate(cases) for run in case.runs]
+        put_runs(session, runs, PANELS)
         notes = [(number + 1, note) for number, case in enumerate(cases) for note in case.notes]
         session.insert(
             "note",
@@ -289,7 +324,11 @@ def times(draw: st.DrawFn) -> Filter:
 
 @st.composite
 def attributes(draw: st.DrawFn) -> Filter:
-    form = draw(st.sampled_from(["tag", "desc", "note", "feature", "glob", "features", "hash", "parent", "absent"]))
+    form = draw(
+        st.sampled_from(
+            ["tag", "desc", "note", "feature", "glob", "features", "runs", "panel", "hash", "parent", "absent"]
+        )
+    )
     if form == "tag":
         tag = draw(st.sampled_from([*TAGS, "nobody's"]))
         return f"tag:{quoted(tag)}", lambda case: tag in case.config.tags
@@ -309,6 +348,18 @@ def attributes(draw: st.DrawFn) -> Filter:
     if form == "features":
         sign, count = draw(signs), draw(st.sampled_from([0, 1, 2, 3, 2.5, 10**400]))
         return f"features {sign} {count}", lambda case: holds(len(case.config.feature_names), sign, count)
+    if form == "runs":
+        sign, count = draw(signs), draw(st.sampled_from([0, 1, 2, 3, 1.5, -1, 10**400]))
+        if draw(st.booleans()):
+            return f"runs {sign} {count}", lambda case: holds(len(case.runs), sign, count)
+        return f"runs in ({count}, 1)", lambda case: len(case.runs) in (count, 1)
+    if form == "panel":
+        text, ids = draw(
+            st.sampled_from(
+                [("first", {1}), ('"two words"', {2}), ("shared", {3, 4}), ("shared#4", {4}), ("first#1", {1})]
+            )
+        )
+        return f"panel:{text}", lambda case: any(run.panel_id in ids for run in case.runs)
     if form == "hash":
         prefix = draw(st.sampled_from(["0", "A", "cafe", "bee", "3", "f"]))
         return f"hash:{prefix}", lambda case: any(each.startswith(prefix.lower()) for each in case.hashes)
@@ -322,10 +373,49 @@ def attributes(draw: st.DrawFn) -> Filter:
                 ("desc", lambda case: case.config.description),
                 ("note", lambda case: case.notes),
                 ("parent", lambda case: case.config.parent),
+                ("panel", lambda case: case.runs),
             ]
         )
     )
     return f"{what} is absent", lambda case: not there(case)
+
+
+def over_windows(over: str, values: list[float]) -> float:
+    """Aggregate as the reference card says, with Python's own statistics."""
+    if over == "std":
+        return statistics.stdev(values)
+    return {"min": min, "max": max, "mean": statistics.fmean}[over](values)
+
+
+@st.composite
+def metrics(draw: st.DrawFn) -> Filter:
+    """About a metric of the latest run on the panel and period asked for, or of its windows."""
+    name = draw(st.sampled_from(METRICS[:-1]))
+    over = draw(st.sampled_from(["", "", "min", "max", "mean", "std"]))
+    written = draw(st.sampled_from([f"m.{name}", f"m.{quoted(name)}"] if " " not in name else [f"m.{quoted(name)}"]))
+    written = f"{over}({written})" if over else written
+
+    def read(case: Case) -> list[float]:
+        asked = [run for run in case.runs if run.panel_id == 1 and run.end == LAST]
+        if not asked:
+            return []
+        if not over:
+            return [asked[-1].metrics[name]] if name in asked[-1].metrics else []
+        values = [window[name] for window in asked[-1].windows if name in window]
+        if over == "std" and (len(values) < 2 or max(map(abs, values)) > 1e150):
+            return []
+        return [over_windows(over, values)] if values else []
+
+    form = draw(st.sampled_from(["absent", "present", "in", "not in", *OPERATORS]))
+    if form in ("absent", "present"):
+        return f"{written} is {form}", lambda case: bool(read(case)) == (form == "present")
+    # far from any mean or deviation, which may differ in the last bit
+    off = 0.0009765625 if over in ("mean", "std") else 0
+    chosen = [number + off if abs(number) < 1e9 else number for number in draw(st.lists(numbers, min_size=1))]
+    if form in ("in", "not in"):
+        text = f"{written} {form} ({', '.join(map(repr, chosen))})"
+        return text, lambda case: any(holds(v, "=", n) for v in read(case) for n in chosen) == (form == "in")
+    return f"{written} {form} {chosen[0]!r}", lambda case: any(holds(v, form, chosen[0]) for v in read(case))
 
 
 @st.composite
@@ -376,12 +466,14 @@ def as_term(pair: Filter) -> tuple[str, int, Meaning]:
     return pair[0], 3, pair[1]
 
 
-terms = st.one_of(weights(), hyperparameters(), transformations(), times(), attributes(), words())
+terms = st.one_of(weights(), hyperparameters(), transformations(), times(), attributes(), metrics(), words())
 filters = st.recursive(terms.map(as_term), together, max_leaves=6)
 
 
 def found(session: Session, text: str) -> set[str]:
-    compiled = compile_filter(text, session, now=NOW)
+    panel, period = ASKED
+    where = Metrics(session, text, panel=panel, period=period, now=NOW)
+    compiled = compile_filter(text, session, now=NOW, metrics=where)
     return {
         row[0] for row in session.rows(f"SELECT config_hash FROM experiment e WHERE {compiled.where}", compiled.params)
     }
@@ -437,6 +529,10 @@ def test_the_registry_has_cases_on_both_sides(shelf: tuple[Session, list[Case]])
         "cafe",
         "parent is absent",
         "hp.k = 10",
+        "m.edge > 0",
+        "std(m.edge) > 0",
+        "runs = 0",
+        "panel:shared",
     ):
         assert 0 < len(found(session, text)) < len(cases), text
     assert any(json.dumps(case.config.hyperparameters.get("k", 0)) == "10.0" for case in cases)

@@ -16,6 +16,8 @@ NAMES = Names(
     features={"SentimentScore": 8, "AccumulationScore": 7, "mom 12-1": 2, "k": 1, "created": 1},
     hyperparameters={"k": 9, "walk.days": 3, "seed": 1},
     tags={"baseline": 3, "two words": 1, "beta": 9},
+    metrics={"edge": 4, "ic": 9, "in sample": 1},
+    panels={"sp500_20": 5, "two panels": 1},
 )
 
 
@@ -40,6 +42,17 @@ def offered(text: str, cursor: int | None = None) -> list[str]:
         ("hp.", ["hp.k", "hp.walk.days", "hp.seed"]),
         ("hp.wa", ["hp.walk.days"]),
         ("transform.Acc", ["transform.AccumulationScore"]),
+        ("m.", ["m.ic", "m.edge", 'm."in sample"']),
+        ("m.e", ["m.edge", 'm."in sample"']),
+        ("edg", ["m.edge"]),
+        ("mea", ["mean(m."]),
+        ("-min(m.ed", ["-min(m.edge"]),
+        ("min(m.edge) > 0 and m.ed", ["min(m.edge) > 0 and m.edge"]),
+        ("min(m.edge) is ", ["min(m.edge) is absent", "min(m.edge) is present"]),
+        ('max(m."in sample") is a', ['max(m."in sample") is absent']),
+        ("panel:", ["panel:sp500_20", 'panel:"two panels"']),
+        ("panel is p", ["panel is present"]),
+        ("runs > ", []),
         ("tag:", ["tag:beta", "tag:baseline", 'tag:"two words"']),
         ("tag:b", ["tag:beta", "tag:baseline"]),
         ("tag: ba", ["tag: baseline"]),
@@ -85,6 +98,11 @@ def test_operators_follow_a_name() -> None:
     assert "created is absent" not in offered("created ")
 
 
+def test_operators_follow_a_metric_over_windows() -> None:
+    texts = [text.removeprefix("min(m.edge) ") for text in offered("min(m.edge) ")]
+    assert texts[:2] == ["=", "!="] and "is absent" in texts and texts[-2:] == ["and", "or"]
+
+
 def test_only_what_stands_before_the_cursor_counts() -> None:
     found = complete("tag:ba > k", 6, NAMES)
     assert [(each.start, each.end, each.text) for each in found] == [(4, 6, "baseline")]
@@ -94,6 +112,7 @@ def test_each_offer_says_what_it_is() -> None:
     kinds = {found.text: (found.kind, found.detail) for found in complete("", 0, NAMES)}
     assert kinds["SentimentScore"] == ("name", "weight, 8 experiments")
     assert kinds["hp.seed"] == ("name", "hyperparameter, 1 experiment")
+    assert kinds["m.ic"] == ("name", "metric, 9 runs")
     assert kinds["tag:"] == ("attribute", "has exactly this tag")
     assert len(complete("", 0, NAMES, limit=3)) == 3
 

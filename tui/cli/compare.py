@@ -12,13 +12,19 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop
+from tui.cli.options import panel_options
 from tui.cli.table import Column, layout, number, width
 from tui.safe import safe
 
 if TYPE_CHECKING:
     from registry.comparison import Comparison, ComparisonRow
 
-TITLES = {"feature": "Weights", "transformation": "Transformations", "hyperparameter": "Hyperparameters"}
+TITLES = {
+    "feature": "Weights",
+    "transformation": "Transformations",
+    "hyperparameter": "Hyperparameters",
+    "metric": "Metrics",
+}
 
 
 @click.command(
@@ -32,24 +38,35 @@ TITLES = {"feature": "Weights", "transformation": "Transformations", "hyperparam
 )
 @click.argument("refs", metavar="A B…", nargs=-1, required=True)
 @click.option("--against", metavar="HASH", help="The reference: it comes first, the others show their change from it.")
+@panel_options
 @click.option("--all", "everything", is_flag=True, help="Show what is the same in all of them, too.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when anything differs.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_app
 def compare(
-    app: App, refs: tuple[str, ...], against: str | None, everything: bool, exit_code: bool, as_json: bool
+    app: App,
+    refs: tuple[str, ...],
+    against: str | None,
+    everything: bool,
+    exit_code: bool,
+    as_json: bool,
+    panel: str | None,
+    period: str | None,
 ) -> None:
-    """Compare experiments: what differs first, widest spread on top; what is the same only with --all."""
+    """Compare experiments: what differs first, widest spread on top; what is the same only with --all.
+
+    Metrics come from the latest runs on one panel and period, chosen or shared by most, which is named.
+    """
     from tui.cli.options import references
 
     registry = app.registry(Missing.NAMED)
     wanted = references(refs)
     if len(wanted) < (2 if against is None else 1):
         raise click.UsageError("name at least two experiments to compare")
-    found = registry.compare_many(wanted, against=against)
+    found = registry.compare_many(wanted, against=against, panel=panel, period=period)
     if as_json:
         sides = [*wanted, *([against] if against is not None and len(wanted) == 1 else [])]
-        pair: dict[str, Any] = registry.compare(*sides) if len(sides) == 2 else {}
+        pair: dict[str, Any] = registry.compare(*sides, panel=panel, period=period) if len(sides) == 2 else {}
         rows = found.rows if everything else found.differing
         output.record({**pair, **found.to_dict(), "rows": [row.to_dict() for row in rows]})
     else:
@@ -72,6 +89,10 @@ def print_comparison(found: Comparison, *, everything: bool = False) -> None:
         if rows:
             output.line()
             _print_section(title, rows, found, order)
+    if found.metrics_from is not None:
+        output.note(f"metrics on {found.metrics_from}; their differences are not tested")
+    if found.metrics_note is not None:
+        output.note(found.metrics_note)
     if not found.differing:
         output.line()
         if len(set(found.hashes)) == 1:
@@ -101,7 +122,7 @@ def _print_section(title: str, rows: list[ComparisonRow], found: Comparison, ord
     numeric = any(row.spread is not None for row in rows)
     last: list[tuple[str, list[str]]] = []
     if two and numeric:
-        last.append(("CHANGE", [_signed(row, row.change(order[1], order[0])) for row in rows]))
+        last.append(("CHANGE", [_judged(row, order[1], order[0]) for row in rows]))
     elif numeric and len(order) > 2:
         last.append(("SPREAD", ["-" if row.spread is None else _amount(row, row.spread) for row in rows]))
     blocks = _blocks(names, title, columns, last)
@@ -143,13 +164,15 @@ def _cell(row: ComparisonRow, place: int, found: Comparison, *, delta: bool) -> 
     if value is ABSENT:
         return "no weight" if row.section == "feature" and row.listed[place] else "absent"
     shown = number(value) if row.section == "feature" else exact(value)
+    if row.section == "metric":
+        shown = _amount(row, value)
     if row.section == "feature" and not row.listed[place]:
         shown += " (not a feature)"
-    if delta and place != found.reference:
-        change = row.change(place, found.reference)
-        if change:
-            shown += f" ({_signed(row, change)})"
-    return shown
+    change = row.change(place, found.reference) if delta and place != found.reference else None
+    beside = [f"base {_amount(row, base)}"] if row.bases and (base := row.bases[place]) is not None else []
+    if change:
+        beside.append(_judged(row, place, found.reference))
+    return shown + (f" ({', '.join(beside)})" if beside else "")
 
 
 def exact(value: Any) -> str:
@@ -163,6 +186,13 @@ def exact(value: Any) -> str:
     return json.dumps(value)
 
 
+def _judged(row: ComparisonRow, place: int, reference: int) -> str:
+    """Return a difference with its sign and, of a metric, which way it goes."""
+    better = row.better(place, reference)
+    verdict = "" if better is None else " better" if better else " worse"
+    return _signed(row, row.change(place, reference)) + verdict
+
+
 def _signed(row: ComparisonRow, change: float | None) -> str:
     if change is None:
         return ""
@@ -171,7 +201,9 @@ def _signed(row: ComparisonRow, change: float | None) -> str:
 
 
 def _amount(row: ComparisonRow, amount: float) -> str:
-    """Return a difference: of weights in their four decimals, of hyperparameters as short as it is."""
+    """Return an amount: of weights in their four decimals, of metrics in four digits, of hyperparameters as it is."""
+    if row.section == "metric":
+        return f"{amount:.4g}"
     return number(amount) if row.section == "feature" else f"{amount:.10g}"
 
 

@@ -26,7 +26,9 @@ def find(registry: ExperimentRegistry, filter_: str, order: Order, look: Look) -
     if order.limit is None and look.for_people and output.is_terminal():
         limit = FIRST
     columns = "hash" if look.ids else look.columns
-    return registry.search(filter_, sort=order.sort, limit=limit, columns=columns)
+    return registry.search(
+        filter_, sort=order.sort, limit=limit, columns=columns, panel=order.panel, period=order.period
+    )
 
 
 def present(found: Results, look: Look, empty: str | None = None) -> None:
@@ -49,6 +51,8 @@ def remark(registry: ExperimentRegistry, found: Results, filter_: str, look: Loo
             parts.append(output.plural(found.total))
     if hidden:
         parts.append(f"{hidden:,} not shown (--limit 0 shows all)")
+    if found.metrics_from is not None:
+        parts.append(f"metrics on {found.metrics_from}")
     if parts:
         output.note("; ".join(parts))
 
@@ -59,6 +63,7 @@ def remark(registry: ExperimentRegistry, found: Results, filter_: str, look: Loo
     examples=[
         "experiments list --limit 10 --sort -w.SentimentScore",
         "experiments list --filter 'tag:baseline' --columns hash,created,w.SentimentScore,hp.k",
+        "experiments list --columns hash,m.edge,m.sharpe --sort -m.edge --panel sp500_20",
         "experiments list --json | jq -r '.[].config_hash'",
     ],
 )
@@ -74,7 +79,7 @@ def list_(app: App, filter_: str | None, order: Order, look: Look) -> None:
     registry = app.registry(Missing.EMPTY)
     found = find(registry, filter_ or "", order, look)
     present(found, look, app.empty(f"nothing matches {filter_}" if filter_ else "no experiments here yet"))
-    if found.total:
+    if found.total or found.metrics_from is not None:
         remark(registry, found, filter_ or "", look)
 
 
@@ -101,6 +106,7 @@ def search(app: App, filter_: tuple[str, ...], order: Order, look: Look) -> None
     w.X > 0.2  hp.k in (5, 10)   weights and hyperparameters; nested ones are hp.walk.days
     transform.X = zscore         transformations; `is absent` asks for what is not there
     created > -7d  features >= 8 dates (UTC) and the number of features
+    m.edge > 0.01  runs >= 2     metrics of the latest run on one panel and period; min(m.edge) over windows
     and, or, not, -, ( )         words side by side must all match
 
     Several arguments are joined by spaces. Exit code 1 when nothing matches.
@@ -112,7 +118,8 @@ def search(app: App, filter_: tuple[str, ...], order: Order, look: Look) -> None
         if look.form != "table":
             present(found, look)
         said = registry.hint(text)
-        raise nothing(f"nothing matches {text}" + (f": {said}" if said else ""))
+        where = f" (metrics on {found.metrics_from})" if found.metrics_from is not None else ""
+        raise nothing(f"nothing matches {text}{where}" + (f": {said}" if said else ""))
     present(found, look)
     remark(registry, found, text, look)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +28,10 @@ class Order:
     sort: str
     limit: int | None
     """None: not said. 0: all of them."""
+    panel: str | None = None
+    """The panel that metrics of runs are read on; None: the one the experiments' latest runs have in common."""
+    period: str | None = None
+    """The period, as `panel`."""
 
     @property
     def count(self) -> int | None:
@@ -43,6 +47,9 @@ class Look:
     """Names separated by commas, as the registry takes them; None is the usual ones."""
     ids: bool
     form: str
+    panel: str | None = None
+    """What metrics among the columns are read on, as in `Order`."""
+    period: str | None = None
 
     @property
     def for_people(self) -> bool:
@@ -51,7 +58,7 @@ class Look:
 
 
 def order_options(default: str = NEWEST_FIRST) -> Callable[[Function], Function]:
-    """Add `--sort` and `--limit`; the command gets them as `order`."""
+    """Add `--sort --limit --panel --period`; the command gets them as `order`."""
 
     def decorate(function: Function) -> Function:
         @click.option(
@@ -59,15 +66,24 @@ def order_options(default: str = NEWEST_FIRST) -> Callable[[Function], Function]
             metavar="COLUMN",
             default=default,
             show_default=True,
-            help="Sort by this column; -COLUMN turns it round. w.NAME and hp.NAME too.",
+            help="Sort by this column; -COLUMN turns it round. w.NAME, hp.NAME and m.NAME too.",
         )
         @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most N; 0 is all.")
-        def wrapped(*args: Any, sort: str, limit: int | None, **kwargs: Any) -> Any:
-            return function(*args, order=Order(sort, limit), **kwargs)
+        @panel_options
+        def wrapped(
+            *args: Any, sort: str, limit: int | None, panel: str | None, period: str | None, **kwargs: Any
+        ) -> Any:
+            return function(*args, order=Order(sort, limit, panel, period), **kwargs)
 
         return _carry(function, wrapped)
 
     return decorate
+
+
+def panel_options(function: Function) -> Function:
+    """Add `--panel` and `--period`: where metrics of runs are read."""
+    period = click.option("--period", metavar="FIRST..LAST", help="Read m.NAME on this period, 2010-01-04..2022-12-28.")
+    return click.option("--panel", metavar="NAME", help="Read metrics, m.NAME, on this panel.")(period(function))
 
 
 def format_options(function: Function) -> Function:
@@ -89,7 +105,8 @@ def look_options(function: Function) -> Function:
     @click.option(
         "--columns",
         metavar="NAME,…",
-        help="hash, created, registered, description, tags, features, parent, notes, w.NAME, hp.NAME, transform.NAME.",
+        help="hash, created, registered, description, tags, features, parent, notes, runs, w.NAME, hp.NAME,"
+        " transform.NAME, m.NAME (a metric of the latest run), min(m.NAME) (over its windows).",
     )
     @click.option("--ids", is_flag=True, help="Only the full hashes, one a line.")
     @format_options
@@ -113,8 +130,9 @@ def chosen_options(function: Function) -> Function:
     @filter_option
     @order_options()
     @look_options
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
+    def wrapped(*args: Any, order: Order, look: Look, **kwargs: Any) -> Any:
+        look = replace(look, panel=order.panel, period=order.period)
+        return function(*args, order=order, look=look, **kwargs)
 
     return _carry(function, wrapped)
 
@@ -164,13 +182,18 @@ def chosen(
         FilterError: a column of `look` can't be understood; said before anything is changed.
     """
     if look is not None and look.columns is not None:
-        registry.search(columns=look.columns, limit=1)
+        registry.search(columns=look.columns, limit=1, panel=order.panel, period=order.period)
     if filter_ is None:
         named = references(refs)
         if not named:
             raise nothing("stdin holds no hashes; nothing to do")
         return registry.resolve_many(named, trashed=trashed)
-    found = registry.matching(filter_, order.sort, order.count, trashed=trashed)
+    rows = registry.search(
+        filter_, order.sort, order.count, columns="hash", trashed=trashed, panel=order.panel, period=order.period
+    )
+    found = [row[0] for row in rows.rows]
+    if rows.metrics_from is not None:
+        output.note(f"metrics on {rows.metrics_from}")
     if not found:
         raise nothing(f"nothing {'in the trash ' if trashed else ''}matches {filter_}")
     return found
@@ -183,7 +206,7 @@ def present_affected(
     if look.ids:
         output.lines(hashes)
     elif look.form != "table" or look.columns is not None:
-        output.listing(rows_of(registry, hashes, look.columns, trashed=trashed), look.form)
+        output.listing(rows_of(registry, hashes, look.columns, trashed=trashed, look=look), look.form)
     if look.for_people:
         output.line(sentence)
     else:
@@ -191,11 +214,18 @@ def present_affected(
 
 
 def rows_of(
-    registry: ExperimentRegistry, hashes: Sequence[str], columns: str | None, *, trashed: bool = False
+    registry: ExperimentRegistry,
+    hashes: Sequence[str],
+    columns: str | None,
+    *,
+    trashed: bool = False,
+    look: Look | None = None,
 ) -> Results:
-    """Return what a search shows of these experiments, in this order."""
+    """Return what a search shows of these experiments, in this order; metrics on the panel and period of `look`."""
+    panel, period = (None, None) if look is None else (look.panel, look.period)
     with registry.store.read():  # both see the same
         keys = registry.search(columns="hash", trashed=trashed)
-        shown = registry.search(columns=columns, trashed=trashed)
+        shown = registry.search(columns=columns, trashed=trashed, panel=panel, period=period)
     by_hash = {key[0]: row for key, row in zip(keys.rows, shown.rows, strict=True)}
-    return Results(shown.columns, [by_hash[full] for full in hashes if full in by_hash])
+    rows = [by_hash[full] for full in hashes if full in by_hash]
+    return Results(shown.columns, rows, metrics_from=shown.metrics_from)

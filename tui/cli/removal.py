@@ -130,7 +130,7 @@ def purge(
         present_affected(registry, hashes, look, f"would remove {output.plural(len(hashes))} for good", trashed=True)
         return
     _confirm(registry, hashes, sure, f"Remove {output.plural(len(hashes))} for good?", "-" in refs, trashed=True)
-    rows = None if look.ids or look.for_people else rows_of(registry, hashes, look.columns, trashed=True)
+    rows = None if look.ids or look.for_people else rows_of(registry, hashes, look.columns, trashed=True, look=look)
     gone = registry.purge_many(hashes)
     sentence = f"removed {output.plural(len(gone))} for good"
     if look.ids:

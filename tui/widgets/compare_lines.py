@@ -19,6 +19,7 @@ HEADINGS: Final = {
     "feature": "FEATURES",
     "transformation": "TRANSFORMATIONS",
     "hyperparameter": "HYPERPARAMETERS",
+    "metric": "METRICS",
 }
 SAME: Final = "="
 OTHER: Final = "≠"
