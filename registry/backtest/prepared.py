@@ -6,6 +6,7 @@ experiments share one.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,10 @@ from registry.errors import BacktestError
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
+
+
+_KEPT = 6
+"""Universes kept: a few horizons of two kinds of experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Prepared:
         self.groups, self.group_dates = Groups.of(self.date_no)
         self.prices = None if panel.price is None else Prices(panel)
         self._labels: dict[int, Labels] = {}
-        self._universes: dict[tuple[int, int, float], Universe] = {}
+        self._universes: dict[tuple[int, int, float, bytes], Universe] = {}
         self._values: dict[tuple[str, str], Floats] = {}
         self._find_test_dates(first, last)
 
@@ -144,12 +149,12 @@ class Prepared:
         return self._labels[horizon]
 
     def universe(self, eligible: Bools, horizon: int, k: int, hit: float) -> Universe:
-        """Return what the eligible test rows earned; kept for when all of them are eligible, as they mostly are."""
-        forward = self.labels(horizon).returns[self.test_rows]
-        if not eligible.all():
-            return make_universe(eligible, forward, self.test_groups, k, hit)
-        key = (horizon, k, hit)
+        """Return what the eligible test rows earned; experiments with the same features mostly share it."""
+        key = (horizon, k, hit, hashlib.blake2b(np.packbits(eligible)).digest())
         if key not in self._universes:
+            if len(self._universes) >= _KEPT:
+                self._universes.pop(next(iter(self._universes)))
+            forward = self.labels(horizon).returns[self.test_rows]
             self._universes[key] = make_universe(eligible, forward, self.test_groups, k, hit)
         return self._universes[key]
 
