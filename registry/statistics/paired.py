@@ -23,8 +23,8 @@ Floats = npt.NDArray[np.float64]
 EXACT_UP_TO: Final = 13
 """So many differences have few enough sign patterns (8,192) to try them all."""
 
-_BLOCK: Final = 512
-"""Sign patterns multiplied at a time: bounds the memory, does not change the result."""
+_AT_ONCE: Final = 2_000_000
+"""Sums held at a time: bounds the memory, does not change the result."""
 
 
 def sign_flip(differences: npt.ArrayLike, *, seed: int = 13, draws: int = 9999) -> float:
@@ -68,7 +68,8 @@ def max_t_sign_flip(matrix: npt.ArrayLike, *, seed: int = 13, draws: int = 9999)
     exact = n <= EXACT_UP_TO
     largest = np.sort(_largest_sums(whole, _every_pattern(n) if exact else _random_patterns(n, draws, seed)))
     reached = len(largest) - np.searchsorted(largest, observed, side="left")
-    return reached / len(largest) if exact else (reached + 1.0) / (draws + 1.0)
+    p: Floats = reached / len(largest) if exact else (reached + 1.0) / (draws + 1.0)
+    return p
 
 
 def _whole_units(values: Floats) -> Floats:
@@ -103,8 +104,9 @@ def _random_patterns(n: int, draws: int, seed: int) -> npt.NDArray[np.uint8]:
 def _largest_sums(whole: Floats, patterns: npt.NDArray[np.uint8]) -> Floats:
     """Return the largest size of a row's sum under each pattern."""
     made = np.empty(len(patterns))
-    for start in range(0, len(patterns), _BLOCK):
-        signs = 1.0 - 2.0 * patterns[start : start + _BLOCK]
+    step = max(1, min(512, _AT_ONCE // len(whole)))
+    for start in range(0, len(patterns), step):
+        signs = 1.0 - 2.0 * patterns[start : start + step]
         sums = whole @ signs.T
-        made[start : start + _BLOCK] = np.maximum(sums.max(axis=0), -sums.min(axis=0))
+        made[start : start + step] = np.maximum(sums.max(axis=0), -sums.min(axis=0))
     return made
