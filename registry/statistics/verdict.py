@@ -117,8 +117,20 @@ def judge(
         low, high = stationary_bootstrap(differences, seed=seed)
         smallest = _smallest_seen(differences, mean)
     verdict, reason = _outcome(metric, n, mean, p)
-    numbers = (_rounded(value) for value in (mean, low, high, p, won, smallest))
-    return Verdict(verdict, reason, metric.name, n, *numbers, n < FEWEST, len(known) - n)
+    return Verdict(
+        verdict,
+        reason,
+        metric.name,
+        n,
+        difference=_rounded(mean),
+        low=_rounded(low),
+        high=_rounded(high),
+        p=p,
+        share_won=_rounded(won),
+        smallest_seen=_rounded(smallest),
+        underpowered=n < FEWEST,
+        left_out=len(known) - n,
+    )
 
 
 def pair_runs(
@@ -151,9 +163,7 @@ def pair_runs(
     horizon = _horizon(candidate)
     spans = math.ceil(horizon) if isinstance(horizon, int | float) else 1
     values = (dict(zip(r.dates.dates, r.dates.values[asked.name], strict=False)) for r in (reference, candidate))
-    return judge(
-        *values, metric=asked, seed=seed, horizon=math.ceil(horizon) if isinstance(horizon, int | float) else 1
-    )
+    return judge(*values, metric=asked, seed=seed, horizon=spans)
 
 
 def _apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> str | None:
