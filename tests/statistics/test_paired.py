@@ -138,7 +138,7 @@ print(daily.z_z.tobytes().hex()[:4000], fit(daily, np.ones(300, bool), list("abc
 def test_the_same_bytes_on_any_number_of_threads() -> None:
     printed = []
     for threads in ("1", "2", "2"):
-        counts = {name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        counts = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
         done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True, env=os.environ | counts)
         printed.append(done.stdout)
     assert printed[0]
