@@ -77,6 +77,10 @@ class BacktestError(RegistryError, ValueError):
     """A backtest that can't be done as asked: an option, a period, a transformation, a weighting."""
 
 
+class SweepError(RegistryError, ValueError):
+    """A sweep that can't be made: what is varied can't be read, names nothing, or is too much."""
+
+
 class InvalidRunError(RegistryError, ValueError):
     """A run that can't be recorded or asked for: the message names the field and the value."""
 

@@ -25,6 +25,11 @@ RUN_DIGITS: Final = 16
 Values = dict[str, float | None]
 
 
+def is_run_id(reference: str) -> bool:
+    """Tell whether a reference means a run rather than an experiment."""
+    return reference.strip().lower().startswith(RUN_PREFIX)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One walk-forward train/test pair; all four days are inside."""
@@ -37,6 +42,9 @@ class Window:
     partial: bool = False
     """The end of the period cut it short."""
     metrics: Values = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", {name: _float(value) for name, value in self.metrics.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
@@ -57,6 +65,10 @@ class Series:
 
     dates: list[str] = field(default_factory=list)
     values: dict[str, list[float | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        made = {name: [_float(value) for value in values] for name, values in self.values.items()}
+        object.__setattr__(self, "values", made)
 
     def of(self, metric: str) -> dict[str, float]:
         """Return date to value of one metric, without the dates that have none."""
@@ -154,6 +166,9 @@ class Run:
     """Metrics of the user's own: name to unit, direction and definition."""
     panel_id: int | None = None
     """Which panel the registry takes it to be; None before it is recorded."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", {name: _float(value) for name, value in self.metrics.items()})
 
     @cached_property
     def run_id(self) -> str:
@@ -388,6 +403,11 @@ def plain(value: object, where: str) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRunError(f"{where}: not JSON values ({error})") from None
     return made
+
+
+def _float(value: float | None) -> float | None:
+    """Return a number as the registry holds it, so that 1 and 1.0 are one result, and -0.0 is 0.0."""
+    return None if value is None else float(value) + 0.0
 
 
 def _mapping(value: object, where: str) -> Mapping[Any, Any]:
