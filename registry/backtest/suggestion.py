@@ -157,14 +157,14 @@ def fit(
     *,
     method: Method = "nnridge",
     shrink: float = 0.0,
-    present: Sequence[float],
+    present: Sequence[float] = (),
     min_dates: int = FEWEST_DATES,
 ) -> Suggestion:
     """Return the weights that the training dates suggest, by feature name, of 0 or more and with sum 1.
 
     `train` (T,) is true on the dates that may be used. `present` are the weights in use; `shrink` is how far the
-    suggestion moves towards them, scaled to the same sum of sizes: 0 is all suggestion, 1 the present weights. Too
-    few training dates give no weights and the reason, never an error.
+    suggestion moves towards them, scaled to the same sum of sizes: 0 is all suggestion (and needs no `present`), 1
+    the present weights. Too few training dates give no weights and the reason, never an error.
 
     Raises:
         ValueError: an argument does not fit the others, or there is no such method.
@@ -172,8 +172,10 @@ def fit(
     p = moments.z_fwd.shape[1]
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is none of {', '.join(METHODS)}")
-    if not p or len(names) != p or len(present) != p or np.shape(train) != moments.n.shape or not 0 <= shrink <= 1:
-        raise ValueError(f"{len(names)} names, {len(present)} weights, shrink {shrink} do not fit {p} features")
+    if not p or len(names) != p or np.shape(train) != moments.n.shape:
+        raise ValueError(f"{len(names)} names and {np.shape(train)} dates do not fit {p} features")
+    if not 0 <= shrink <= 1 or len(present) not in ((p,) if shrink else (0, p)):
+        raise ValueError(f"{len(present)} present weights and shrink {shrink} do not fit {p} features")
     used = np.asarray(train, dtype=np.bool_) & (moments.n >= FEWEST_ASSETS)
     dates = int(np.count_nonzero(used))
     if dates < min_dates:

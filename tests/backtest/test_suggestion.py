@@ -185,7 +185,15 @@ class TestFit:
         assert found.in_sample_ic == pytest.approx(np.mean(expected), rel=1e-9)
 
     @pytest.mark.parametrize(
-        "change", [{"method": "best"}, {"shrink": 1.5}, {"shrink": -0.1}, {"present": [1.0]}, {"names": ["a"]}]
+        "change",
+        [
+            {"method": "best"},
+            {"shrink": 1.5},
+            {"shrink": -0.1},
+            {"present": [1.0]},
+            {"names": ["a"]},
+            {"present": [], "shrink": 0.5},
+        ],
     )
     def test_what_does_not_fit_is_refused(self, change: dict[str, object]) -> None:
         daily = made()
