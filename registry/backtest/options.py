@@ -81,8 +81,8 @@ class Options:
     """Draws of the bootstrap."""
     method: Method = "nnridge"
     """How weights are suggested."""
-    shrink: float = 0.0
-    """Share of the suggestion in the suggested weights; the rest is the present ones. 0 is all suggestion."""
+    shrink: float = 1.0
+    """Share of what was fitted in the suggested weights; the rest is the present ones."""
 
     def __post_init__(self) -> None:
         for name, least in _AT_LEAST.items():

@@ -47,7 +47,7 @@ def suggest(prepared: Prepared, recipe: Recipe, options: Options) -> Suggested:
         train = np.zeros(len(prepared.groups), dtype=bool)
         train[window.train_first : window.train_last] = True
         made.append(
-            fit(daily, train, recipe.names, method=options.method, shrink=options.shrink, present=recipe.weights)
+            fit(daily, train, recipe.names, method=options.method, shrink=1 - options.shrink, present=recipe.weights)
         )
     last = made[-1]
     fitted = [(w, s) for w, s in zip(prepared.windows, made, strict=True) if s.weights is not None]

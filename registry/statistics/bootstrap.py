@@ -1,87 +1,128 @@
-"""The stationary bootstrap: intervals for a mean or a median of values that follow one another."""
+"""Intervals for means and medians of series that may be correlated over time."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-_CELLS = 1 << 21
-"""Drawn values held at a time."""
+Floats = npt.NDArray[np.float64]
+
+STATISTICS: Final = ("mean", "median")
+
+_AT_ONCE: Final = 4_000_000
+"""Resampled values held at a time. It settles in which order random numbers are used: changing it changes results."""
 
 
-def optimal_block_length(values: npt.ArrayLike) -> float:
-    """Return the mean block length that suits the stationary bootstrap of a mean, 1 or more.
+def optimal_block_length(x: npt.ArrayLike) -> float:
+    """Return the mean block length that suits the stationary bootstrap of the mean of a series; 1 or more.
 
-    Politis & White (2004), corrected by Patton, Politis & White (2009); details as in arch's
-    `optimal_block_length`.
+    Politis & White, Automatic block-length selection for the dependent bootstrap, Econometric Reviews 23 (2004),
+    with the correction by Patton, Politis & White, Econometric Reviews 28 (2009): (2 G^2 / D)^(1/3) n^(1/3), where
+    G = sum |k| lambda(k) g(k), D = 2 (sum lambda(k) g(k))^2, g are autocovariances and lambda is the flat-top
+    window up to twice the first lag from which autocorrelations are negligible (the lag itself, not the one before,
+    as the authors' program and `arch` have it). Capped at min(3 sqrt(n), n / 3).
+
+    Raises:
+        ValueError: a value is not finite.
     """
-    x = np.asarray(values, dtype=np.float64)
-    count = len(x)
-    if count < 4 or x.max() <= x.min():
+    values = _checked(x)
+    n = len(values)
+    negligible = max(5, int(math.log10(n))) if n else 5  # so many in a row end the search
+    last = math.ceil(math.sqrt(n)) + negligible
+    if n < 3 or values.max() <= values.min():
         return 1.0
-    off = x - x.mean()
-    around = max(5, int(math.log10(count)))
-    most = min(math.ceil(math.sqrt(count)) + around, count - 2)
-    longest = math.ceil(min(3 * math.sqrt(count), count / 3))
-    threshold = 2 * math.sqrt(math.log10(count) / count)
-
-    covariance, alike = np.empty(most + 1), np.empty(most + 1)
-    for lag in range(most + 1):
-        covariance[lag] = np.sum(off[lag:] * off[: count - lag]) / count
-        head, tail = off[lag + 1 :], off[: count - lag - 1]
-        size = math.sqrt(np.sum(head * head) * np.sum(tail * tail))
-        alike[lag] = abs(covariance[lag]) * count / size if size > 0 else 0.0
-    reach = most
-    for first in range(1, most - around + 1):
-        if (alike[first : first + around] < threshold).all():
-            reach = min(2 * first, most)
-            break
-    lags = np.arange(1, reach + 1)
-    taper = np.minimum(1.0, 2 * (1 - lags / reach))
-    slope = 2 * np.sum(taper * lags * covariance[1 : reach + 1])
-    spectrum = covariance[0] + 2 * np.sum(taper * covariance[1 : reach + 1])
-    if spectrum == 0:
+    rest = values - values.mean()
+    last = min(last, n - 2)
+    covariance = [float((rest[k:] * rest[: n - k]).sum()) / n for k in range(last + 1)]
+    bound = 2.0 * math.sqrt(math.log10(n) / n)
+    large = [abs(_correlation(rest, k)) >= bound for k in range(last + 1)]
+    after = next((k for k in range(1, last + 1 - negligible) if not any(large[k : k + negligible])), None)
+    width = last if after is None else min(2 * after, last)
+    g, spectrum = 0.0, covariance[0]
+    for k in range(1, width + 1):
+        flat_top = min(1.0, 2.0 * (1.0 - k / width))
+        g += 2.0 * flat_top * k * covariance[k]
+        spectrum += 2.0 * flat_top * covariance[k]
+    if not spectrum:
         return 1.0
-    length = ((2 * slope**2) / (2 * spectrum**2)) ** (1 / 3) * count ** (1 / 3)
-    return float(min(max(length, 1.0), longest))
+    length = math.cbrt(g * g / (spectrum * spectrum) * n)
+    return max(1.0, min(length, float(math.ceil(min(3.0 * math.sqrt(n), n / 3.0)))))
 
 
 def stationary_bootstrap(
-    values: npt.ArrayLike,
-    statistic: Literal["mean", "median"] | str = "mean",
+    x: npt.ArrayLike,
+    statistic: str = "mean",
     *,
     draws: int = 10_000,
     block: float | None = None,
     level: float = 0.95,
     seed: int = 13,
 ) -> tuple[float, float]:
-    """Return the percentile interval of a statistic (Politis & Romano 1994).
+    """Return the percentile interval of the mean or the median, in the unit of the series.
 
-    Blocks begin anywhere, wrap round, and are geometrically long with mean `block` (the optimal length when
-    not given). The same seed gives the same interval, on any machine.
+    The stationary bootstrap (Politis & Romano, Journal of the American Statistical Association 89, 1994) strings
+    together blocks of the series, wrapped round at its end, each beginning anywhere and of geometric length with
+    mean `block` (default: `optimal_block_length`). With block 1 it is the ordinary bootstrap.
 
     Raises:
-        ValueError: there are no values.
+        ValueError: the series is empty or not finite, or an argument is out of its range.
     """
-    x = np.asarray(values, dtype=np.float64)
-    count = len(x)
-    if not count:
-        raise ValueError("there are no values to draw from")
-    length = max(1.0, optimal_block_length(x) if block is None else block)
-    source = np.random.Generator(np.random.PCG64(seed))
+    values = _checked(x)
+    if not len(values):
+        raise ValueError("an interval needs at least one value")
+    if statistic not in STATISTICS:
+        raise ValueError(f"statistic: {statistic!r} is none of {', '.join(STATISTICS)}")
+    if draws < 1 or not 0 < level < 1 or (block is not None and not block >= 1):
+        raise ValueError(f"draws {draws}, level {level} or block {block} is out of range")
+    restart = 1.0 / (optimal_block_length(values) if block is None else block)
+    random = np.random.Generator(np.random.PCG64(seed))
+    at_once = max(1, min(draws, _AT_ONCE // len(values)))
     found = np.empty(draws)
-    step = max(1, _CELLS // count)
-    for first in range(0, draws, step):
-        size = min(step, draws - first)
-        begins = source.random((size, count)) < 1 / length
-        begins[:, 0] = True
-        starts = source.integers(0, count, (size, count))
-        position = np.arange(count)
-        since = np.maximum.accumulate(np.where(begins, position, 0), axis=1)
-        drawn = x[(np.take_along_axis(starts, since, axis=1) + position - since) % count]
-        found[first : first + size] = drawn.mean(axis=1) if statistic == "mean" else np.median(drawn, axis=1)
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    for start in range(0, draws, at_once):
+        part = found[start : start + at_once]
+        part[:] = _resampled(values, statistic, len(part), restart, random)
+    low, high = np.quantile(found, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return float(low), float(high)
+
+
+def _resampled(values: Floats, statistic: str, draws: int, restart: float, random: np.random.Generator) -> Floats:
+    """Return the statistic of so many resampled series, all of them advanced by one value at a time."""
+    n = len(values)
+    total = np.zeros(draws)
+    kept = np.empty((n, draws)) if statistic == "median" else None
+    at = (random.random(draws) * n).astype(np.int64)
+    for step in range(n):
+        if step:
+            # One number decides both: below `restart` a block begins, and its place in that range says where.
+            number = random.random(draws)
+            at += 1
+            at[at == n] = 0
+            begins = np.flatnonzero(number < restart)
+            at[begins] = np.minimum((number[begins] / restart * n).astype(np.int64), n - 1)
+        chosen = values[at]
+        if kept is None:
+            total += chosen
+        else:
+            kept[step] = chosen
+    return total / n if kept is None else np.median(kept, axis=0)
+
+
+def _correlation(rest: Floats, k: int) -> float:
+    """Return the correlation of deviations k dates apart, each side by its own sum of squares.
+
+    The sums leave out one value more than the overlap does, as the reference implementation has it.
+    """
+    n = len(rest)
+    ahead, behind = rest[k + 1 :], rest[: n - k - 1]
+    scale = math.sqrt(float(np.square(ahead).sum()) * float(np.square(behind).sum()))
+    return float((rest[k:] * rest[: n - k]).sum()) / scale if scale else 0.0
+
+
+def _checked(x: npt.ArrayLike) -> Floats:
+    values = np.asarray(x, dtype=np.float64).ravel()
+    if not np.isfinite(values).all():
+        raise ValueError("the series is not all finite; leave out the dates without a value")
+    return values
