@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -80,7 +81,7 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options) -> Evaluation
     scores = score(recipe, values, prepared.groups, options.missing)[prepared.test_rows]
     scored = picked_by(prepared, scores, options)
     windows = [_window(prepared, scored, window, options) for window in prepared.windows]
-    counts = _counts(prepared, scored, recipe, values)
+    counts = _counts(prepared, scored, recipe)
     known = scored.track.returns
     return Evaluation(
         _metrics(prepared, scored, prepared.tested, known, options),
@@ -131,7 +132,7 @@ def _follow(prepared: Prepared, parts: Floats, options: Options) -> tuple[Track,
 
 def significant_one(value: float | None) -> float | None:
     """Return a number as it is recorded: rounded to 12 significant digits, absent when it is not finite."""
-    if value is None or not np.isfinite(value):
+    if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.{_DIGITS}g}") + 0.0
 
@@ -232,7 +233,7 @@ def _rounded(baseline: Baseline) -> Baseline:
     return Baseline(baseline.name, each(baseline.metrics), [each(w) for w in baseline.windows], band, baseline.reason)
 
 
-def _counts(prepared: Prepared, scored: Scored, recipe: Recipe, values: list[Floats]) -> dict[str, int]:
+def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int]:
     rows = prepared.test_rows
     picked = scored.picks.picked & prepared.test_groups.spread(prepared.tested)
     picks_of_date = prepared.test_groups.sum(picked)
@@ -251,7 +252,10 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe, values: list[Flo
         "gap_picks": int(np.count_nonzero(kind == kinds.GAP)),
         "unentered_picks": int(np.count_nonzero(kind == kinds.UNENTERED)),
         "ic_dates": int(np.count_nonzero(~np.isnan(scored.daily.rank_ic[tested]))),
-        "missing_values": sum(int(np.count_nonzero(np.isnan(column[rows]))) for column in values),
+        "missing_values": sum(
+            prepared.missing(name, transformation)
+            for name, transformation in zip(recipe.names, recipe.transformations, strict=True)
+        ),
     }  # fmt: skip
 
 

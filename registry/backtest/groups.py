@@ -19,7 +19,7 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Kind = TypeVar("Kind", bound=np.generic)
 
-_CELLS = 1 << 18
+_CELLS = 1 << 16
 """Cells of a block: small enough to stay in the processor's cache with a few companions."""
 
 
@@ -125,15 +125,17 @@ def average_ranks(table: Floats) -> Floats:
 
     Equals `scipy.stats.rankdata(row, "average")` on the values that are not NaN.
     """
-    order = np.argsort(table, axis=1, kind="stable")
-    ordered = np.take_along_axis(table, order, axis=1)
+    absent = np.isnan(table)
+    filled = np.where(absent, np.inf, table)  # numpy sorts rows without NaN several times faster
+    order = np.argsort(filled, axis=1)  # ties in any order: they share their ranks
+    ordered = np.take_along_axis(filled, order, axis=1)
     columns = np.arange(table.shape[1], dtype=np.float64)
     begins = np.ones(table.shape, dtype=bool)
-    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    begins[:, 1:] = (ordered[:, 1:] != ordered[:, :-1]) | (ordered[:, 1:] == np.inf)
     ranks = np.empty(table.shape)
     if begins.all():  # no ties
         np.put_along_axis(ranks, order, columns + 1, axis=1)
-        ranks[np.isnan(table)] = np.nan
+        ranks[absent] = np.nan
         return ranks
     low = np.maximum.accumulate(np.where(begins, columns, 0.0), axis=1)
     ends = np.ones(table.shape, dtype=bool)
@@ -141,7 +143,7 @@ def average_ranks(table: Floats) -> Floats:
     last = float(table.shape[1] - 1)
     high = np.minimum.accumulate(np.where(ends, columns, last)[:, ::-1], axis=1)[:, ::-1]
     np.put_along_axis(ranks, order, (low + high) / 2 + 1, axis=1)
-    ranks[np.isnan(table)] = np.nan
+    ranks[absent] = np.nan
     return ranks
 
 

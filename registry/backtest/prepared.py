@@ -72,6 +72,7 @@ class Prepared:
         self._labels: dict[int, Labels] = {}
         self._universes: dict[tuple[int, int, float, bytes], Universe] = {}
         self._values: dict[tuple[str, str], Floats] = {}
+        self._missing: dict[tuple[str, str], int] = {}
         self._find_test_dates(first, last)
 
     def _could_be_traded(self, rows: Ints) -> np.ndarray:
@@ -150,7 +151,7 @@ class Prepared:
 
     def universe(self, eligible: Bools, horizon: int, k: int, hit: float) -> Universe:
         """Return what the eligible test rows earned; experiments with the same features mostly share it."""
-        key = (horizon, k, hit, hashlib.blake2b(np.packbits(eligible)).digest())
+        key = (horizon, k, hit, hashlib.blake2b(np.packbits(eligible).tobytes()).digest())
         if key not in self._universes:
             if len(self._universes) >= _KEPT:
                 self._universes.pop(next(iter(self._universes)))
@@ -164,6 +165,14 @@ class Prepared:
         if key not in self._values:
             self._values[key] = transformation.apply(self.panel.features[feature][self.rows], self.groups)
         return self._values[key]
+
+    def missing(self, feature: str, transformation: Transformation) -> int:
+        """Return how many test rows have no value of a transformed feature."""
+        key = (feature, transformation.text)
+        if key not in self._missing:
+            values = self.values(feature, transformation)[self.test_rows]
+            self._missing[key] = int(np.count_nonzero(np.isnan(values)))
+        return self._missing[key]
 
     def periods_per_year(self) -> float | None:
         """Return how many horizons there are in a year of the test dates; None for a single date."""

@@ -61,6 +61,7 @@ class Bench:
         self.start, self.end = read_date(start, "start"), read_date(end, "end")
         self.environment = environment(argv)
         self._prepared: dict[tuple[Any, ...], Prepared] = {}
+        self._days: dict[tuple[str, ...], tuple[PanelDays, str]] = {}
 
     def prepared(self, options: Options) -> Prepared:
         """Return the panel prepared for the options that concern time; kept for the next experiment.
@@ -82,10 +83,13 @@ class Bench:
         names = named_features(config)
         check_features(config, names, list(self.panel.features), self.panel.name)
         prepared = self.prepared(options)
-        days = self.panel.days(names)
+        if tuple(names) not in self._days:
+            days = self.panel.days(names)
+            self._days[tuple(names)] = days, days.key
+        days, key = self._days[tuple(names)]
         fingerprint = self.panel.fingerprint(names, prepared.last_used)
         suspect = prepared.survivorship_suspect()
-        return PanelRef(self.panel.name, fingerprint, days.key, self.panel.source, suspect), days
+        return PanelRef(self.panel.name, fingerprint, key, self.panel.source, suspect), days
 
     def run_options(self, options: Options) -> dict[str, Any]:
         """Return the options as a run records them: those of time as they fit the panel, the others as given."""

@@ -48,7 +48,7 @@ def optimal_block_length(x: npt.ArrayLike) -> float:
         spectrum += 2.0 * flat_top * covariance[k]
     if not spectrum:
         return 1.0
-    length = math.cbrt(g * g / (spectrum * spectrum) * n)
+    length = math.cbrt((g / spectrum) ** 2 * n)
     return max(1.0, min(length, float(math.ceil(min(3.0 * math.sqrt(n), n / 3.0)))))
 
 

@@ -70,7 +70,7 @@ _EVALUATION = (
     click.option("--no-bootstrap-ci", is_flag=True, help="Leave the bootstrap intervals out."),
     click.option("--n-bootstrap", type=click.IntRange(min=100), metavar="N", help="Draws of the bootstrap [10000]."),
     click.option("--method", type=click.Choice(["nnridge", "ic", "icir"]), help="How weights are suggested [nnridge]."),
-    click.option("--shrink", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of what was fitted in them [1]."),
+    click.option("--shrink", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of what was fitted [1]."),
     click.option("--min-test-dates", type=click.IntRange(min=1), metavar="N", help="Leave shorter windows out [1]."),
     click.option("--periods-per-year", type=float, metavar="N", help="Rebalances a year [counted in the panel]."),
 )
