@@ -41,7 +41,7 @@ test-all: $(VENV)/.full $(OTHER)/.made ## Run every test: soak, both engines, no
 	EXPERIMENTS_FULL=1 EXPERIMENTS_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python -m pytest -m full
 	EXPERIMENTS_FULL=1 EXPERIMENTS_OTHER_PYTHON=$(CURDIR)/$(BIN)/python $(OTHER)/bin/python -m pytest tests/store
 
-bench: $(VENV)/.dev ## Measure speed against sqlite3 + JSON, in one run
+bench: $(VENV)/.full ## Measure speed against sqlite3, polars, alphalens and numpy, in one run
 	$(BIN)/python -m tests.benchmarks
 
 lint: $(VENV)/.dev ## Check style and types

@@ -8,19 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from registry.aliases import of_experiments
 from registry.canonical import check_tag, freeze_text, now_text, show
-from registry.errors import InvalidConfigError, NotFoundError
+from registry.errors import AliasedError, InvalidConfigError, NotFoundError
 from registry.store.apply import Events
+from registry.store.run_schema import OF_EXPERIMENTS
 from registry.store.session import INTEGERS, TEXTS, as_list
 
 if TYPE_CHECKING:
     from registry.store import WriteSession
 
-_BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash")
+_BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash", *OF_EXPERIMENTS)
 
 
 def delete(session: WriteSession, hashes: Iterable[str]) -> list[str]:
-    """Move live experiments to the trash; return the hashes that were moved."""
+    """Move live experiments to the trash; return the hashes that were moved.
+
+    Raises:
+        AliasedError: an alias points to one of them; none was moved.
+    """
+    hashes = list(hashes)
+    held = of_experiments(session, hashes)
+    if held:
+        config_hash, names = next(iter(held.items()))
+        raise AliasedError(
+            f"{config_hash[:12]} is {names[0]}: an experiment with an alias can't be deleted; move the alias first"
+        )
     return _move(session, hashes, "deleted", "deleted_at IS NULL", now_text()[:26])
 
 

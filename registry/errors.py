@@ -76,12 +76,32 @@ class AmbiguousHashError(NotFoundError):
         return type(self), (self.message, self.candidates)
 
 
+class AliasedError(RegistryError, ValueError):
+    """A change that an alias forbids: what `production` points to can't be deleted."""
+
+
 class ExchangeError(RegistryError, ValueError):
     """A file that can't be read in, or an export that can't be written."""
 
 
 class FileExistsRefusal(ExchangeError):
     """An export that would have replaced a file it was not told to replace."""
+
+
+class BacktestError(RegistryError, ValueError):
+    """A backtest that can't be done as asked: an option, a period, a transformation, a weighting."""
+
+
+class SweepError(RegistryError, ValueError):
+    """A sweep that can't be made: what is varied can't be read, names nothing, or is too much."""
+
+
+class InvalidRunError(RegistryError, ValueError):
+    """A run that can't be recorded or asked for: the message names the field and the value."""
+
+
+class PanelError(RegistryError, ValueError):
+    """A panel that can't be read as one: the message names the column, the row and the value."""
 
 
 class MissingLibraryError(RegistryError, ImportError):

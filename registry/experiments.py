@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from registry.faces.changing import Changing
+from registry.faces.evaluating import Evaluating
 from registry.faces.keeping import Keeping
-from registry.faces.looking import Looking
 
 
-class ExperimentRegistry(Looking, Changing, Keeping):
+class ExperimentRegistry(Evaluating, Changing, Keeping):
     """A registry of experiments in one DuckDB file.
 
     The file is opened for each call and closed again, so any number of processes can share it. Where it

@@ -12,6 +12,7 @@ from registry.errors import HashMismatchError
 from registry.frozen import leaves
 from registry.rows import make_config, utc
 from registry.store.apply import describe_value, parse_time
+from registry.store.run_schema import OF_EXPERIMENTS
 from registry.store.session import INTEGERS, as_list
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Info:
     trash: int
     features: int
     tags: int
+    runs: int
     events: int
     size: int
     """Bytes of the file."""
@@ -106,7 +108,7 @@ def verify(store: Store) -> Verification:
     problems: list[Problem] = []
     with store.read() as session:
         ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
-        for table in ("feature", "hyperparameter", "tag", "note", "old_hash"):
+        for table in ("feature", "hyperparameter", "tag", "note", "old_hash", *OF_EXPERIMENTS):
             stray = session.value(f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM experiment)")
             if stray:
                 problems.append(Problem("", f"{stray} rows of the table {table} belong to no experiment"))
@@ -178,6 +180,7 @@ def info(session: Session, store: Store) -> Info:
         trash=counts[1],
         features=session.value(f"SELECT count(DISTINCT feature) FROM feature WHERE {live}"),
         tags=session.value(f"SELECT count(DISTINCT tag) FROM tag WHERE {live}"),
+        runs=session.value(f"SELECT count(*) FROM run WHERE {live}"),
         events=session.value("SELECT count(*) FROM event"),
         size=store.path.stat().st_size if store.path.exists() else 0,
         pending=len(store.spool.names()),

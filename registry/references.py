@@ -1,4 +1,4 @@
-"""Which experiment is meant: a full hash, an old hash, a prefix of either, or `latest`."""
+"""Which experiment is meant: a full hash, an old hash, an alias, a prefix of a hash, or `latest`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_full_hash(text: str) -> bool:
 def find(session: Session, reference: str, *, trashed: bool = False) -> tuple[int, str] | None:
     """Return (id, hash) of the experiment meant, or None when there is none.
 
-    A full hash counts first, then an old hash, then a prefix of either (any case). Only live
+    A full hash counts first, then an old hash, then an alias, then a prefix of a hash (any case). Only live
     experiments are looked at, or only those in the trash with `trashed`.
 
     Raises:
@@ -44,7 +44,14 @@ def find(session: Session, reference: str, *, trashed: bool = False) -> tuple[in
             f"SELECT e.id, e.config_hash FROM experiment e WHERE {where} ORDER BY created_at DESC, id LIMIT 1"
         )
         return (row[0], row[1]) if row else None
-    if not _HEX.issuperset(wanted) or len(wanted) > HASH_LENGTH:
+    if not _HEX.issuperset(wanted):  # an alias never looks like a hash
+        row = session.one(
+            "SELECT e.id, e.config_hash FROM experiment e WHERE e.config_hash = (SELECT config_hash FROM alias_move"
+            f" WHERE alias = ? ORDER BY version DESC LIMIT 1) AND {where}",
+            [reference.strip()],
+        )
+        return (row[0], row[1]) if row else None
+    if len(wanted) > HASH_LENGTH:
         return None
     if len(wanted) == HASH_LENGTH:
         found = session.rows(

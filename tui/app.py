@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import threading
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,7 +25,14 @@ if TYPE_CHECKING:
     from registry import ExperimentRegistry
 
 WATCH = 1.0
-"""Seconds between two looks at whether the registry changed: two system calls each, in a thread."""
+"""Seconds between two looks at whether the registry changed: a few `stat` calls each, in a thread."""
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end a program from outside: being told to, and losing the terminal."""
+
+
+_DRAWN_ON = 2
+"""The file descriptor that Textual draws on: standard error."""
 
 
 class Stamped(Message):
@@ -69,8 +80,27 @@ class RegistryApp(App[int]):
         return ListScreen(self.workspace)
 
     def on_mount(self) -> None:
-        """Watch the registry."""
+        """Watch the registry, and what comes from outside."""
         self.set_interval(WATCH, self.look)
+        # back from ctrl+z the terminal shows nothing of ours, and nothing of ours has changed
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self._heed_signals()
+
+    def _heed_signals(self) -> None:
+        """Leave in order when told to end: terminal restored, temporary files gone, the code a shell expects."""
+        if self.is_headless or threading.current_thread() is not threading.main_thread():
+            return
+        for number in ENDING:
+            if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has one ignored
+                asyncio.get_running_loop().add_signal_handler(number, self.end_by, number)
+
+    def end_by(self, number: int) -> None:
+        """End because of a signal; the exit code is 128 and the signal's number, as a shell has it."""
+        if not os.isatty(_DRAWN_ON):  # the terminal is gone, and writing to it would fail
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, _DRAWN_ON)
+            os.close(nowhere)
+        self.exit(return_code=128 + number)
 
     # watching
 
@@ -104,7 +134,7 @@ class RegistryApp(App[int]):
 
         screen = self._registry_screen()
         if screen is not None:
-            self.push_screen(HelpScreen(screen.NAME))
+            self.push_screen(HelpScreen(screen.NAME, screen.about()))
 
     def action_next_theme(self) -> None:
         """Go from dark to light, or back."""
@@ -154,10 +184,3 @@ class RegistryApp(App[int]):
         screen = self._registry_screen()
         if screen is not None:
             screen.reload()
-
-
-def run(registry: ExperimentRegistry) -> int:
-    """Open the app on a registry; return an exit code."""
-    app = RegistryApp(registry)
-    code = app.run()
-    return app.return_code or code or 0

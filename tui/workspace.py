@@ -5,13 +5,16 @@ No widget in it and no query: screens share it, and tests can look into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from registry import ExperimentRegistry
-    from registry.rows import Names
+    from registry.rows import Names, Row
+
+_DESCRIBED = 80
+"""Characters of a marked experiment's description that are kept: as many as a dialog shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +27,32 @@ class Undo:
     """Does it, away from the screen's thread; returns the sentence that says what came of it."""
 
 
+def described(rows: Iterable[Row]) -> dict[str, str]:
+    """Return the experiments of these rows as marks are kept: full hash, and how the description begins."""
+    return {row.config_hash: row.description[:_DESCRIBED] for row in rows}
+
+
 @dataclass(slots=True)
 class Workspace:
     """The state the screens of one app share."""
 
     registry: ExperimentRegistry
-    marks: dict[int, None] = field(default_factory=dict)
-    """Ids of the marked experiments in the order they were marked; gathered over screens and filters."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """The marked experiments in the order they were marked, gathered over screens and filters: full hash, and how
+    the description begins. By hash and not by id, so that a mark means the same when the file is another one."""
     reference: str | None = None
     """Full hash of the experiment others are compared with."""
     undos: list[Undo] = field(default_factory=list)
     names: Names | None = None
     """Feature, hyperparameter and tag names with counts, once they are read."""
 
-    def toggle_mark(self, identity: int) -> None:
-        """Mark an experiment, or take its mark off."""
-        if identity in self.marks:
-            del self.marks[identity]
-        else:
-            self.marks[identity] = None
+    def mark(self, found: Mapping[str, str], *, toggle: bool = False) -> None:
+        """Mark these (as `marks` has them); with `toggle`, take the mark off those that have one."""
+        for config_hash, description in found.items():
+            if not toggle or self.marks.pop(config_hash, None) is None:
+                self.marks[config_hash] = description
 
-    def mark(self, identities: Iterable[int]) -> None:
-        """Mark all of these."""
-        self.marks.update(dict.fromkeys(identities))
-
-    def unmark(self, identities: Iterable[int] | None = None) -> None:
-        """Take the marks off these, or off all."""
-        if identities is None:
-            self.marks.clear()
-            return
-        for identity in identities:
-            self.marks.pop(identity, None)
+    def unmark(self, hashes: Iterable[str]) -> None:
+        """Take the marks off these."""
+        for config_hash in hashes:
+            self.marks.pop(config_hash, None)

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -43,15 +43,23 @@ class ExportReport:
         return {"count": self.count, "path": self.path, "files": list(self.files)}
 
 
-def export_one(config: ExperimentConfig, target: Target | TextIO, *, force: bool = False) -> ExportReport:
+RunsOf = Callable[[ExperimentConfig], list[dict[str, Any]]]
+"""Returns the runs of an experiment, as plain dicts, to be written with it."""
+
+
+def export_one(
+    config: ExperimentConfig, target: Target | TextIO, *, force: bool = False, runs: RunsOf | None = None
+) -> ExportReport:
     """Write one experiment: indented JSON, or one line where `target` ends in .ndjson or .jsonl.
+
+    With `runs` the record has them under that key; what reads configurations alone does not expect it.
 
     Raises:
         FileExistsRefusal: the file exists and `force` was not given.
         ExchangeError: it can't be written.
     """
     if not isinstance(target, (str, os.PathLike)):
-        target.write(config.to_json() + "\n")
+        target.write(_indented(config, runs) + "\n")
         return ExportReport(1)
     path = Path(target)
     if os.fspath(target) and _means_folder(target):
@@ -60,12 +68,28 @@ def export_one(config: ExperimentConfig, target: Target | TextIO, *, force: bool
         )
     with writing(target, force=force) as stream:
         form = _FORMS.get(path.suffix.lower(), "json")
-        stream.write((config.to_json() if form == "json" else _compact(config.to_dict())) + "\n")
+        stream.write((_indented(config, runs) if form == "json" else _compact(_record(config, runs))) + "\n")
     return ExportReport(1, str(path), [str(path)])
 
 
+def _record(config: ExperimentConfig, runs: RunsOf | None) -> dict[str, Any]:
+    record = config.to_dict()
+    if runs is not None and (found := runs(config)):
+        record["runs"] = found
+    return record
+
+
+def _indented(config: ExperimentConfig, runs: RunsOf | None) -> str:
+    return config.to_json() if runs is None else json.dumps(_record(config, runs), indent=2, sort_keys=True)
+
+
 def export_many(
-    configs: Iterable[ExperimentConfig], target: Target | TextIO, *, force: bool = False, form: Form = "ndjson"
+    configs: Iterable[ExperimentConfig],
+    target: Target | TextIO,
+    *,
+    force: bool = False,
+    form: Form = "ndjson",
+    runs: RunsOf | None = None,
 ) -> ExportReport:
     """Write any number of experiments, each once, and say what was written.
 
@@ -78,13 +102,13 @@ def export_many(
     """
     once = _each_once(configs)
     if not isinstance(target, (str, os.PathLike)):
-        return ExportReport(_write(once, target, form))
+        return ExportReport(_write(once, target, form, runs))
     path = Path(target)
     known = _FORMS.get(path.suffix.lower())
     if known is None or _means_folder(target):
-        return _write_folder(once, target, force=force)
+        return _write_folder(once, target, force=force, runs=runs)
     with writing(target, force=force) as stream:
-        count = _write(once, stream, known)
+        count = _write(once, stream, known, runs)
     return ExportReport(count, str(path), [str(path)])
 
 
@@ -102,16 +126,16 @@ def _each_once(configs: Iterable[ExperimentConfig]) -> Iterator[ExperimentConfig
             yield config
 
 
-def _write(configs: Iterable[ExperimentConfig], stream: TextIO, form: Form) -> int:
+def _write(configs: Iterable[ExperimentConfig], stream: TextIO, form: Form, runs: RunsOf | None) -> int:
     count = 0
     if form == "ndjson":
         for config in configs:
-            stream.write(_compact(config.to_dict()) + "\n")
+            stream.write(_compact(_record(config, runs)) + "\n")
             count += 1
         return count
     stream.write("[")
     for count, config in enumerate(configs, 1):
-        stream.write((",\n  " if count > 1 else "\n  ") + config.to_json().replace("\n", "\n  "))
+        stream.write((",\n  " if count > 1 else "\n  ") + _indented(config, runs).replace("\n", "\n  "))
     stream.write("\n]\n" if count else "]\n")
     return count
 
@@ -120,7 +144,9 @@ def _short_name(config_hash: str) -> str:
     return f"{config_hash[:SHORT_HASH]}.json"
 
 
-def _write_folder(configs: Iterable[ExperimentConfig], target: Target, *, force: bool) -> ExportReport:
+def _write_folder(
+    configs: Iterable[ExperimentConfig], target: Target, *, force: bool, runs: RunsOf | None
+) -> ExportReport:
     """Write all files into a hidden folder inside, look whether every name is free, and only then name them."""
     name = os.fspath(target)
     folder = resolve_target(name.rstrip(os.sep) or name)
@@ -138,7 +164,7 @@ def _write_folder(configs: Iterable[ExperimentConfig], target: Target, *, force:
         staging = folder / f".export-{secrets.token_hex(6)}"
         try:
             staging.mkdir()
-            hashes = _stage(configs, staging)
+            hashes = _stage(configs, staging, runs)
             names = _names(hashes)
             _check_names(folder, names.values(), force=force)
             for config_hash, file in names.items():
@@ -155,11 +181,11 @@ def _write_folder(configs: Iterable[ExperimentConfig], target: Target, *, force:
     return ExportReport(len(hashes), str(shown), [str(shown / file) for file in names.values()])
 
 
-def _stage(configs: Iterable[ExperimentConfig], staging: Path) -> list[str]:
+def _stage(configs: Iterable[ExperimentConfig], staging: Path, runs: RunsOf | None) -> list[str]:
     hashes = []
     for config in configs:
         config_hash = str(config.config_hash)
-        (staging / config_hash).write_text(config.to_json() + "\n", encoding="utf-8", newline="\n")
+        (staging / config_hash).write_text(_indented(config, runs) + "\n", encoding="utf-8", newline="\n")
         hashes.append(config_hash)
     # one by one after all were written: the system has written most of them by then
     for config_hash in hashes:

@@ -205,12 +205,20 @@ class _Taking:
             with self._store.write() as session:
                 began = time.monotonic()
                 outcomes = self._take_in(session, registrations, chunk.source())
+                self._report.runs += self._take_runs(session, chunk)
                 worked = time.monotonic()
         self._report.records += [
             Imported(record.source, str(record.config.config_hash), outcome)
             for record, outcome in zip(chunk.records, outcomes, strict=True)
         ]
         self.size = _next_size(len(chunk.records), worked - began, time.monotonic() - worked)
+
+    @staticmethod
+    def _take_runs(session: WriteSession, chunk: _Chunk) -> int:
+        from registry.store.run_entries import items_of, take_in_runs
+
+        items = [item for record in chunk.records for run in record.runs for item in items_of(run, record.config)]
+        return len(take_in_runs(session, items)) if items else 0
 
     def _take_in(self, session: WriteSession, registrations: list[Registration], source: str) -> list[Outcome]:
         hashes = [str(registration.config.config_hash) for registration in registrations]

@@ -6,12 +6,15 @@ Hand-kept files came before any registry: `features`, `weights`, and perhaps `hy
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
 from registry.config import ExperimentConfig
-from registry.errors import InvalidConfigError
+from registry.errors import InvalidConfigError, InvalidRunError
 from registry.exchange.report import Found, Record, Refusal, Remark
+
+if TYPE_CHECKING:
+    from registry.runs.record import Run
 
 MIGRATED_TAG = "migrated"
 MIGRATED_DESCRIPTION = "Migrated config"
@@ -22,7 +25,7 @@ _RENAMED = {
     "transformations": "feature_transformations",
 }
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
-_SHOWN = frozenset(("registered_at", "deleted_at", "notes", "old_hashes", "children"))
+_SHOWN = frozenset(("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs"))
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
 
 _NEEDED = "it has neither feature_names and feature_weights nor features and weights"
@@ -49,19 +52,41 @@ def interpret(source: str, value: object) -> list[Found]:
     try:
         if type(value) is dict and ("feature_names" in value or "feature_weights" in value):
             left = [key for key in ("notes", "old_hashes") if value.get(key)]
+            runs, strange = _runs(source, value.get("runs"))
             if not _SHOWN.isdisjoint(value):
                 value = {key: item for key, item in value.items() if key not in _SHOWN}
             config = ExperimentConfig.from_dict(value)
         else:
             config, left = _hand_kept(value)
+            runs, strange = (), []
     except NotAnExperimentError:
         raise
     except InvalidConfigError as error:
         return [Refusal(source, str(error))]
-    found: list[Found] = [Record(source, config)]
+    of_others = [run for run in runs if run.config_hash != config.config_hash]
+    strange += [Remark(source, f"run {run.run_id} is of another experiment; left out") for run in of_others]
+    runs = tuple(run for run in runs if run.config_hash == config.config_hash)
+    found: list[Found] = [Record(source, config, runs=runs), *strange]
     if left:
         found.append(Remark(source, f"not taken over: {', '.join(show(key) for key in left)}"))
     return found
+
+
+def _runs(source: str, value: object) -> tuple[tuple[Run, ...], list[Remark]]:
+    """Return the runs an export carries, and a remark on each that can't be read."""
+    from registry.runs.record import Run
+
+    if not value:
+        return (), []
+    if not isinstance(value, list):
+        return (), [Remark(source, "runs is no list; left out")]
+    runs, strange = [], []
+    for number, each in enumerate(value, 1):
+        try:
+            runs.append(Run.from_dict(each))
+        except InvalidRunError as error:
+            strange.append(Remark(source, f"run {number} left out: {error}"))
+    return tuple(runs), strange
 
 
 def _hand_kept(value: object) -> tuple[ExperimentConfig, list[str]]:

@@ -6,9 +6,12 @@ A refusal is a value, not an exception: one bad record must never lose the other
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from registry.config import ExperimentConfig
+
+if TYPE_CHECKING:
+    from registry.runs.record import Run
 
 Outcome = Literal["new", "updated", "unchanged", "restored"]
 OUTCOMES: tuple[Outcome, ...] = ("new", "updated", "unchanged", "restored")
@@ -22,6 +25,8 @@ class Record:
     config: ExperimentConfig
     old_hashes: tuple[str, ...] = ()
     """Hashes the earlier system knew it by, other than its own."""
+    runs: tuple[Run, ...] = ()
+    """Runs that an export carried along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class ImportReport:
     """Every record that was taken, in the order of the sources."""
     refused: list[Refusal] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    runs: int = 0
+    """Runs that came with the records and were not here yet; those of a dry run are not counted."""
     dry_run: bool = False
     withheld: bool = False
     """An atomic import met refusals: `records` says what would have come in, and nothing did."""
@@ -90,12 +97,17 @@ class ImportReport:
     @property
     def changed(self) -> bool:
         """Whether the registry was changed."""
-        return not self.dry_run and not self.withheld and any(r.outcome != "unchanged" for r in self.records)
+        return (
+            not self.dry_run
+            and not self.withheld
+            and (self.runs > 0 or any(r.outcome != "unchanged" for r in self.records))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists."""
         return {
             "counts": self.counts,
+            "runs": self.runs,
             "dry_run": self.dry_run,
             "withheld": self.withheld,
             "records": [record.to_dict() for record in self.records],

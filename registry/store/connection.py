@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,19 @@ class Engine:
     def memory(self) -> Connection:
         """Open an empty in-memory database, as locked up as a reader."""
         return self._open(None, at=None, read_only=False, config=_READER)
+
+    def workbench(self, folder: Path | None = None) -> Connection:
+        """Open an empty in-memory database that may read files; relative names are also looked for in `folder`."""
+        import tempfile
+
+        # by default it would be the working folder; the engine makes and removes it only when memory runs out
+        config = {**_COMMON, "temp_directory": str(Path(tempfile.gettempdir(), f"experiments-{os.getpid()}.tmp"))}
+        if folder is not None:
+            config["file_search_path"] = str(folder)
+        connection = self._open(None, at=None, read_only=False, config=config)
+        with explained(Path(":memory:")):
+            connection.execute("SET lock_configuration = true")
+        return connection
 
     def _open(self, path: Path | None, *, at: Path | None, read_only: bool, config: dict[str, str]) -> Connection:
         """Open `path`, or memory; `at` is the file that will be open in the end."""

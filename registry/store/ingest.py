@@ -7,11 +7,11 @@ is not applied again over a later change.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from registry.store import entries
-from registry.store.apply import Registration
 from registry.store.connection import explained, is_engine_error
+from registry.store.entries import Parsed
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
 BATCH = 1000
@@ -30,8 +30,6 @@ _ABOUT_THE_ENTRY = frozenset(
     ]
 )
 """Engine errors that come from values; all others come from the file, the disk or the machine."""
-
-Parsed = Sequence[tuple[str, Registration]]
 
 
 def recorded(session: Session) -> set[str]:

@@ -7,19 +7,21 @@ read-only place, or one that must not wait, sees what everyone will see once the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from registry.store import entries, schema
+from registry.store import entries, run_schema, schema
 from registry.store.apply import Registration
+from registry.store.entries import Parsed
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
 _BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash")
+_ONLY_ADDED = (*run_schema.OF_EXPERIMENTS, "trial")
+_COPIED = ("panel", "panel_key", "panel_column", "metric")
 
 
-def lay_over(session: Session, parsed: Sequence[tuple[str, Registration]]) -> None:
+def lay_over(session: Session, parsed: Parsed) -> None:
     """Make `session` show the tables as they will be once `parsed` is applied."""
     connection = session.connection
-    hashes = as_list(dict.fromkeys(str(registration.config.config_hash) for _, registration in parsed))
+    registrations = [item for _, items in parsed for item in items if isinstance(item, Registration)]
+    hashes = as_list(dict.fromkeys(str(registration.config.config_hash) for registration in registrations))
     connection.execute(
         f"CREATE TEMP TABLE o_experiment AS SELECT * FROM store.experiment WHERE config_hash IN {TEXTS}", [hashes]
     )
@@ -28,14 +30,22 @@ def lay_over(session: Session, parsed: Sequence[tuple[str, Registration]]) -> No
         connection.execute(
             f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name} WHERE id IN (SELECT id FROM temp.o_touched)"
         )
-    connection.execute("CREATE TEMP TABLE o_event AS SELECT * FROM store.event WHERE false")
+    for name in ("event", *_ONLY_ADDED):
+        connection.execute(f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name} WHERE false")
     untouched = "id NOT IN (SELECT id FROM temp.o_touched)"
     for name in ("experiment", *_BY_ID):
         connection.execute(
             f"CREATE TEMP VIEW {name} AS SELECT * FROM store.{name} WHERE {untouched}"
             f" UNION ALL SELECT * FROM temp.o_{name}"
         )
-    connection.execute("CREATE TEMP VIEW event AS SELECT * FROM store.event UNION ALL SELECT * FROM temp.o_event")
+    for name in ("event", *_ONLY_ADDED):
+        connection.execute(
+            f"CREATE TEMP VIEW {name} AS SELECT * FROM store.{name} UNION ALL SELECT * FROM temp.o_{name}"
+        )
+    for name in _COPIED:
+        connection.execute(f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM temp.o_{name}")
+    connection.execute("CREATE TEMP VIEW alias_move AS SELECT * FROM store.alias_move")
     for name in schema.VIEWS:
         connection.execute(f"CREATE TEMP VIEW {name} AS {schema.view_query(name, 'temp.')}")
-    entries.apply(WriteSession(connection, session.path, prefix="temp.o_"), parsed)
+    entries.apply(WriteSession(connection, session.path, prefix="temp.o_"), parsed, strict=False)

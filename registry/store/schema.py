@@ -8,15 +8,16 @@ an index doubles the file; the whole configuration also lies in the experiment's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from registry.store import run_schema
 from registry.store.connection import Connection
 
 APPLICATION: Final = "experiment-registry"
 """Stands in `store.meta`; a DuckDB file without it is somebody else's."""
 
-TABLES: Final[dict[str, str]] = {
+TABLES: Final[dict[str, str]] = {  # of schema 1; see `run_schema` for what came later
     "experiment": """
         id BIGINT NOT NULL,                 -- order of registration
         config_hash VARCHAR PRIMARY KEY,
@@ -66,7 +67,7 @@ TABLES: Final[dict[str, str]] = {
 _STAMP = "strftime({0}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
 
 
-VIEWS: Final[dict[str, str]] = {
+_FIRST_VIEWS: Final[dict[str, str]] = {
     "experiments": f"""
         SELECT e.config_hash, {_STAMP.format("e.created_at")} AS created_at, e.description,
                e.feature_names, e.feature_weights, e.feature_transformations, e.hyperparameters,
@@ -109,6 +110,8 @@ VIEWS: Final[dict[str, str]] = {
     """,
     "events": "SELECT seq, happened_at, kind, config_hash, detail FROM @event",
 }
+
+VIEWS: Final = {**_FIRST_VIEWS, **run_schema.VIEWS}
 """Documented views by name; `@` stands for where the base tables are."""
 
 
@@ -122,13 +125,21 @@ Migration = Callable[[Connection], None]
 
 def _create(connection: Connection) -> None:
     connection.execute("CREATE SCHEMA store")
-    for name, columns in TABLES.items():
+    _add(connection, TABLES, _FIRST_VIEWS)
+
+
+def _add_runs(connection: Connection) -> None:
+    _add(connection, run_schema.TABLES, run_schema.VIEWS)
+
+
+def _add(connection: Connection, tables: Mapping[str, str], views: Iterable[str]) -> None:
+    for name, columns in tables.items():
         connection.execute(f"CREATE TABLE store.{name} ({columns})")
-    for name in VIEWS:
+    for name in views:
         connection.execute(f"CREATE VIEW main.{name} AS {view_query(name, 'store.')}")
 
 
-MIGRATIONS: Final[Sequence[Migration]] = (_create,)
+MIGRATIONS: Final[Sequence[Migration]] = (_create, _add_runs)
 """Step n takes a file from schema n to schema n + 1; a new file goes through all of them."""
 
 

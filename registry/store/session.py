@@ -28,8 +28,11 @@ def as_list(values: Iterable[object]) -> str:
     return json.dumps(list(values))
 
 
-def unnest_columns(types: Mapping[str, str]) -> str:
-    """Return a FROM item `c` with these columns, from one bound JSON object of equally long lists."""
+def unnest_columns(types: Mapping[str, Any]) -> str:
+    """Return a FROM item `c` with these columns, from one bound JSON object of equally long lists.
+
+    A type is its name; of a column of lists, a list of one name.
+    """
     shape = json.dumps({name: [kind] for name, kind in types.items()})
     columns = ", ".join(f"unnest(j.{name}) AS {name}" for name in types)
     return f"(SELECT {columns} FROM (SELECT from_json(?, '{shape}') AS j)) c"
@@ -148,7 +151,7 @@ class WriteSession(Session):
         """Return the name a changing statement uses for the base table `name`."""
         return self.prefix + name
 
-    def insert(self, table: str, types: Mapping[str, str], columns: Mapping[str, Sequence[Any]]) -> None:
+    def insert(self, table: str, types: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> None:
         """Insert equally long columns of values in one statement."""
         if next(iter(columns.values())):
             names = ", ".join(types)

@@ -9,11 +9,14 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from registry.config import ExperimentConfig
 from registry.errors import StoreError
-from registry.store import entries, files, forks, ingest, leaving, lock, overlay, place, schema
+from registry.runs.record import PanelDays, Run
+from registry.store import entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
 from registry.store.connection import Connection, Engine, explained
+from registry.store.run_entries import Trial
 from registry.store.session import Session, WriteSession
 from registry.store.spool import Spool, identity, sync_folder
 
@@ -42,6 +45,7 @@ class Store:
         self._checked: object = ()
         self._registrations = itertools.count(1)
         self._registered_in = 0  # the process
+        self._panels: set[tuple[int, str]] = set()  # those this process made known
 
     # -- what is there -------------------------------------------------------------------------------
 
@@ -73,15 +77,38 @@ class Store:
             StoreError: the place can't take it in (read-only, not a registry, disk full).
         """
         config_hash = config.compute_hash()
-        self._check_place()
         entry = entries.register_entry(config)
         entry["record"]["config_hash"] = config_hash
-        self.spool.write(entry, config_hash[:16])
+        self._spool(entry, config_hash[:16])
+        return config_hash
+
+    def record(self, run: Run, ranking: str, days: PanelDays | None = None) -> str:
+        """Make a run durable without opening the engine; return its id. Its experiment must be registered before.
+
+        Raises:
+            StoreError: the place can't take it in (read-only, not a registry, disk full).
+        """
+        self._spool_panel(days)
+        self._spool(run_entries.run_entry(run, ranking), run.run_id)
+        return run.run_id
+
+    def record_trial(self, trial: Trial, days: PanelDays | None = None) -> None:
+        """Count, durably, that a configuration was evaluated. Raises as `record`."""
+        self._spool_panel(days)
+        self._spool(run_entries.trial_entry(trial), "trial")
+
+    def _spool_panel(self, days: PanelDays | None) -> None:
+        if days is not None and (os.getpid(), days.key) not in self._panels:
+            self._spool(run_entries.panel_entry(days), days.key)
+            self._panels.add((os.getpid(), days.key))
+
+    def _spool(self, entry: dict[str, Any], label: str) -> None:
+        self._check_place()
+        self.spool.write(entry, label)
         self._registered_in = os.getpid()
         leaving.at_exit(self.path, self.close)
         if next(self._registrations) % APPLY_EVERY == 0:
             self.try_sync()
-        return config_hash
 
     def _check_place(self) -> None:
         """Refuse a place that can never take the spool in, before anything is acknowledged."""

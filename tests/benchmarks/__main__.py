@@ -18,6 +18,7 @@ from typing import Any
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.exchange import import_sources
 from registry.store import Store
+from tests.benchmarks.backtests import backtesting
 from tests.benchmarks.data import put_runs, records, write_ndjson
 from tests.benchmarks.yardstick import Yardstick
 
@@ -226,6 +227,7 @@ def main() -> None:
             opening(folder, count)
             with_runs(folder, count)
         starting(folder)
+        backtesting(folder, line, QUICK)
 
 
 if __name__ == "__main__":

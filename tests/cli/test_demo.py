@@ -44,7 +44,7 @@ def test_in_a_terminal_it_opens_the_app_on_it(empty: Shell, monkeypatch: pytest.
 
     empty.ok("demo", terminal=True)
     [(count, path)] = seen
-    assert count == 24
+    assert count == 32
     assert not path.parent.exists()
 
 

@@ -15,6 +15,7 @@ from tui.cli.errors import Exit
 NAMES = [
     "list", "show", "search", "compare", "export", "import", "delete", "restore", "trash", "purge", "tag",
     "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "demo",
+    "backtest", "try", "sweep", "runs", "metrics", "record",
 ]  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_every_command_is_there() -> None:
 
 def test_the_overview_groups_commands_by_what_people_want(empty: Shell) -> None:
     out = empty.ok("--help")
-    places = [out.index(f"\n{group}:\n") for group in ("Look", "Change", "Move", "Service")]
+    places = [out.index(f"\n{group}:\n") for group in ("Look", "Evaluate", "Change", "Move", "Service")]
     assert places == sorted(places)
     for name in NAMES:
         assert f"\n  {name} " in out

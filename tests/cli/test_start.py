@@ -11,7 +11,7 @@ from tui.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 APP = {"textual", "rich"}
-ENGINE = {"duckdb", "_duckdb", "lark", "pandas", "pyarrow", "numpy", "sqlite3", "asyncio"}
+ENGINE = {"duckdb", "_duckdb", "lark", "pandas", "pyarrow", "numpy", "sqlite3", "asyncio", "scipy"}
 
 ONE_AFTER_ANOTHER = """
 import sys
@@ -55,8 +55,10 @@ def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: Pat
         ["tags"], ["log"], ["sql", "SELECT 1"], ["variant", base, "k=3"], ["tag", "x", base], ["untag", "x", base],
         ["describe", base, "x"], ["note", base, "x"], ["export", base, "one.json"], ["import", "one.json"],
         ["delete", base, "--force"], ["trash"], ["restore", base], ["delete", base, "--force"],
-        ["purge", base, "--force"], ["info"], ["verify"], ["backup", "b.duckdb"], ["demo"],
+        ["purge", base, "--force"], ["info"], ["verify"], ["backup", "b.duckdb"], ["runs"], ["metrics"],
+        ["sweep", "latest", "--vary", "hp.k=7,8"], ["record", "latest", "run.json"],
     ]  # fmt: skip
-    assert {words[0] for words in commands} == set(COMMANDS)
+    (tmp_path / "run.json").write_text('{"metrics": {"edge": 0.1}, "panel": "p", "period": "2020-01-01..2020-12-31"}')
+    assert set(COMMANDS) - {words[0] for words in commands} == {"backtest", "try", "demo"}
     codes = loads_nothing_of(commands, APP | {"pandas", "pyarrow", "numpy", "sqlite3"}, tmp_path)
     assert set(codes.values()) == {0}

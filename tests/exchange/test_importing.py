@@ -148,6 +148,7 @@ def test_the_report_as_plain_data(store: Store, tmp_path: Path) -> None:
     report = bring(store, write(tmp_path / "a.ndjson", line(1), "oops"))
     assert json.loads(json.dumps(report.to_dict())) == {
         "counts": {"new": 1, "updated": 0, "unchanged": 0, "restored": 0, "refused": 1},
+        "runs": 0,
         "dry_run": False,
         "withheld": False,
         "records": [

@@ -152,7 +152,7 @@ def test_a_kill_in_the_middle_of_a_migration_changes_nothing(older: Path) -> Non
 def test_a_newer_file_is_refused(older: Path, how: str, tmp_path: Path) -> None:
     Store(older, migrations=NEXT).sync()
     store = Store(older)
-    with pytest.raises(NewerSchemaError, match=r"schema 2, this one knows 1\); upgrade"):
+    with pytest.raises(NewerSchemaError, match=r"schema 3, this one knows 2\); upgrade"):
         if how == "read":
             with store.read():
                 pass

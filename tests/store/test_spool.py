@@ -222,7 +222,7 @@ BAD = {
     "not an object": (b"[1, 2]", "not a JSON object"),
     "nested too deep": (b"[" * 100_000, "not a spool entry"),
     "newer": (json.dumps({**GOOD, "version": 2}).encode(), "newer program"),
-    "another type": (json.dumps({**GOOD, "type": "run"}).encode(), "newer program"),
+    "another type": (json.dumps({**GOOD, "type": "wish"}).encode(), "newer program"),
     "no record": (json.dumps({"type": "register", "version": 1, "at": GOOD["at"]}).encode(), "not a spool entry"),
     "no time": (json.dumps({**GOOD, "at": None}).encode(), "at:"),
     "hash altered": (json.dumps({**GOOD, "record": {**config(1).to_dict(), "config_hash": "0" * 64}}).encode(), "hash"),

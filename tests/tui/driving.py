@@ -6,13 +6,14 @@ A helper and not a fixture: Textual's context does not survive a fixture's other
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from textual import events
-from textual.dom import DOMNode
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
@@ -22,8 +23,8 @@ from tui.app import RegistryApp
 from tui.screens.base import RegistryScreen
 from tui.widgets.filter_bar import FilterBar
 
-ROUNDS = 6
-"""Quiet rounds after which the app is at rest."""
+PATIENCE = 60.0
+"""Seconds after which a test gives up waiting; only a failing test ever waits so long."""
 _KEYS = {" ": "space", "\n": "enter"}
 
 
@@ -69,32 +70,55 @@ class Driver:
         """The screen on top."""
         return self.app.screen
 
+    async def until(self, true: Callable[[], object], what: str = "") -> None:
+        """Wait until something is true: for what comes by itself, from a timer or from outside."""
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"this never came: {what or inspect.getsource(true).strip()}\n{self.text}")
+            await asyncio.sleep(0.002)
+            self._draw()
+
     async def settle(self) -> None:
-        """Wait until nothing is being read, typed or drawn: a few quiet rounds one after the other."""
-        quiet = 0
-        for _ in range(5000):
-            # a screen draws at 60 frames a second
-            await asyncio.sleep(0.006)
-            quiet = 0 if self._busy() else quiet + 1
-            if quiet >= ROUNDS:
-                await self.pilot._wait_for_screen()
-                if not self._busy():
-                    return
-        busy = [worker for worker in self.app.workers if not worker.is_finished]
-        busy += [(node, node.message_queue_size) for node in self._nodes() if node.message_queue_size]
-        raise AssertionError(f"the app never came to rest on {self.screen}: {busy}")
+        """Wait until everything that was asked of the app is done and drawn.
 
-    def _busy(self) -> bool:
+        Nothing is guessed from a pause: the app is done when no callback of the event loop is ready, no
+        worker runs, no filter waits for a pause in the typing, no answer is outstanding, nothing is to be
+        drawn. What comes later by itself (a timer, a change from outside) is waited for by `until`.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while self.app._exception is None and not self.app._exit:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the app never came to rest on {self.screen}: {self._unfinished()}")
+            await asyncio.sleep(0)
+            if _ready():
+                continue
+            if self._unfinished():
+                await asyncio.sleep(0.001)
+            elif not self._draw():
+                return
+
+    def _unfinished(self) -> list[object]:
+        """Return what the app waits for: threads, and pauses of its own."""
+        screens = [screen for screen in self.app.screen_stack if isinstance(screen, RegistryScreen)]
+        unfinished: list[object] = [worker for worker in self.app.workers if not worker.is_finished]
+        unfinished += [screen for screen in screens if screen.waiting]
+        unfinished += [bar for screen in screens for bar in screen.query(FilterBar) if bar._waiting is not None]
+        return unfinished
+
+    def _draw(self) -> bool:
+        """Draw now what a screen draws 60 times a second; return whether there was anything."""
         screen = self.screen
-        if not all(worker.is_finished for worker in self.app.workers):
-            return True
-        if any(node.message_queue_size for node in self._nodes()):
-            return True
-        typing = any(bar._waiting is not None for bar in screen.query(FilterBar))
-        return typing or (isinstance(screen, RegistryScreen) and screen.waiting)
-
-    def _nodes(self) -> list[DOMNode]:
-        return [self.app, *self.screen.walk_children(with_self=True)]
+        due = (
+            screen._dirty_widgets,
+            screen._callbacks,
+            screen._layout_required,
+            screen._scroll_required,
+            screen._repaint_required,
+        )
+        if any(due):
+            screen._on_timer_update()
+        return any(due)
 
     async def press(self, *keys: str) -> None:
         """Press keys, each after what came of the one before."""
@@ -142,6 +166,11 @@ class Driver:
         """The description of the experiment under the cursor."""
         row = self.screen.experiments.current_row
         return "" if row is None else row.description
+
+
+def _ready() -> int:
+    """Return how many callbacks of the event loop could run at once, besides the test's own."""
+    return len(asyncio.get_running_loop()._ready)  # type: ignore[attr-defined]
 
 
 @asynccontextmanager

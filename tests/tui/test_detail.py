@@ -74,6 +74,22 @@ async def test_neighbours_follow_the_list_and_the_list_follows_back(registry: Ex
         assert app.under_cursor == "number 2"
 
 
+async def test_a_neighbour_that_cannot_be_read_leaves_the_place_as_it_is(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("[", "g", "enter")
+        assert "number 1" in app.text and "1 of 4" in app.lines()[0]
+        with ExperimentRegistry(registry.path).store.write():
+            await app.press("]")
+            assert app.screen.banner.text
+            assert "number 1" in app.text and "1 of 4" in app.lines()[0]
+        await app.press("r")
+        assert "number 1" in app.text and "1 of 4" in app.lines()[0]
+        await app.type("]]")
+        assert "3 of 4" in app.lines()[0], "keys that come faster than answers all count"
+        await app.press("q")
+        assert app.under_cursor == "the base of it all"
+
+
 async def test_the_ends_of_the_list_are_said(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press("enter", "[")

@@ -74,6 +74,18 @@ async def test_a_filter_narrows_as_one_types_and_esc_goes_back_one_step_at_a_tim
         assert app.app.is_running
 
 
+async def test_esc_in_the_list_clears_a_kept_filter_and_its_bar_goes(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("/")
+        await app.type("tag:even\n")
+        await app.press("v", "escape")
+        assert "25 of 50" in app.lines()[0] and app.screen.filter_bar.display, "esc ended the range alone"
+        await app.press("escape")
+        assert "50 experiments" in app.lines()[0]
+        assert not app.screen.filter_bar.display
+        assert "SentimentScore" not in app.text, "no example stands where a filter might"
+
+
 async def test_keys_typed_ahead_land_where_they_are_meant(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.type("/Dq tag:even\n")
@@ -118,8 +130,29 @@ async def test_nothing_matches_is_said_with_the_way_out(registry: ExperimentRegi
         await app.press("/")
         await app.type("number > 1000")
         assert "No experiment matches  number > 1000" in app.text
-        assert "esc clears it" in app.text
+        assert "esc clears the filter" in app.text
         assert "0 of 50" in app.lines()[0]
+
+
+async def test_a_mistyped_tag_is_pointed_out_where_nothing_is_found(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (60, 20)) as app:
+        await app.press("/")
+        await app.type("tag:evn and momentum > 0")
+        text = " ".join(app.text.split())
+        assert 'No experiment has the tag "evn"; did you mean tag:even?' in text
+        assert "esc clears the filter; there are 50 experiments without it." in text
+        await app.press("escape")
+        await app.type("number > 1000")
+        assert "did you mean" not in app.text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+async def test_what_stands_in_an_empty_list_is_broken_into_lines_and_not_cut(tmp_path: Path, width: int) -> None:
+    async with driving(tmp_path / "empty.duckdb", (width, 20)) as app:
+        assert "…" not in app.text.replace("FILE…", "").replace("…", "", app.lines()[0].count("…"))
+        text = " ".join(app.text.split())
+        for sentence in app.screen.experiments.message:
+            assert " ".join(sentence.split()) in text
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -214,11 +247,7 @@ async def test_a_refresh_does_not_take_the_cursor_back_from_where_it_went_meanwh
 async def test_the_app_looks_for_changes_by_itself(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         registry.register(config(902))
-        for _ in range(60):
-            await app.pilot.pause(0.05)
-            if "51 experiments" in app.lines()[0]:
-                break
-        assert "51 experiments" in app.lines()[0]
+        await app.until(lambda: "51 experiments" in app.lines()[0])
 
 
 async def test_only_pages_in_view_are_read(tmp_path: Path) -> None:

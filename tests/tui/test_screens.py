@@ -43,6 +43,24 @@ async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry
         assert isinstance(app.screen, ListScreen)
 
 
+async def test_help_explains_the_glyphs_and_names_their_features(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (80, 60)) as app:
+        await app.press("?")
+        text = " ".join(app.text.replace("│", " ").split())
+        assert "from the left: momentum, quality, value" in text
+        assert "0 · + weight 0; no weight at all; more weights than there are bars" in text
+
+
+async def test_the_head_points_to_help_where_there_is_room(tmp_path: Path) -> None:
+    names = [f"feature {number}" for number in range(20)]
+    made = registry_of(tmp_path / "r.duckdb", [config(1, feature_names=names, feature_weights=dict.fromkeys(names, 1))])
+    async with driving(made, (140, 24)) as app:
+        assert "WEIGHTS (see ?)" in app.lines()[1]
+        await app.pilot.resize_terminal(80, 24)
+        await app.settle()
+        assert "WEIGHTS ? " in app.lines()[1]
+
+
 async def test_the_focus_survives_a_window_that_was_too_small(registry: ExperimentRegistry) -> None:
     async with driving(registry, (80, 24)) as app:
         await app.type("/tag:")
@@ -60,29 +78,25 @@ async def test_q_quits_from_the_first_screen_and_only_there(registry: Experiment
     async with driving(registry) as app:
         await app.press("2", "enter", "q")
         assert isinstance(app.screen, ListScreen)
-        await app.pilot.press("q")
-        await app.pilot.pause()
+        await app.press("q")
         assert app.app._exit
 
 
 async def test_ctrl_q_quits_from_anywhere(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press("2")
-        await app.pilot.press("ctrl+q")
-        await app.pilot.pause()
+        await app.press("ctrl+q")
         assert app.app._exit
 
 
 async def test_the_palette_offers_the_actions_of_the_screen(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press(":")
-        assert "Open the experiment under the cursor" in app.text
-        await app.pilot.press(*"search screen")
-        await app.pilot.pause(0.3)
-        await app.pilot.press("enter")
-        await app.pilot.pause(0.2)
-        await app.settle()
-        assert isinstance(app.screen, SearchScreen)
+        await app.until(lambda: "Open the experiment under the cursor" in app.text)
+        await app.type("search screen")
+        await app.until(lambda: "Open the experiment" not in app.text and "To the search screen" in app.text)
+        await app.press("enter")
+        await app.until(lambda: isinstance(app.screen, SearchScreen))
 
 
 async def test_t_turns_light_and_dark_and_3_compares(registry: ExperimentRegistry) -> None:

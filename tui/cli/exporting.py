@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -24,6 +24,10 @@ from tui.cli.options import (
 )
 from tui.safe import safe
 
+if TYPE_CHECKING:
+    from registry.config import ExperimentConfig
+    from registry.experiments import ExperimentRegistry
+
 STDOUT = "-"
 
 
@@ -40,9 +44,12 @@ STDOUT = "-"
 @filter_option
 @order_options()
 @look_options
+@click.option("--runs", "with_runs", is_flag=True, help="Take the runs along, under the key `runs` of each record.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_app
-def export(app: App, words: tuple[str, ...], filter_: str | None, order: Order, look: Look, force: bool) -> None:
+def export(
+    app: App, words: tuple[str, ...], filter_: str | None, order: Order, look: Look, with_runs: bool, force: bool
+) -> None:
     """Write experiments to FILE; `-` is stdout.
 
     One experiment becomes one JSON. Several become an array in a FILE.json, a line each in a FILE.ndjson,
@@ -59,17 +66,24 @@ def export(app: App, words: tuple[str, ...], filter_: str | None, order: Order, 
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
+    runs = (lambda config: _runs_of(registry, config)) if with_runs else None
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":
-            report = export_one(registry.config(hashes[0]), destination, force=force)
+            report = export_one(registry.config(hashes[0]), destination, force=force, runs=runs)
         else:
             form: Literal["json", "ndjson"] = "json" if look.form == "json" else "ndjson"
-            report = export_many(registry.configs(hashes), destination, force=force, form=form)
+            report = export_many(registry.configs(hashes), destination, force=force, form=form, runs=runs)
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
     if target != STDOUT:
         present_affected(registry, hashes, look, f"wrote {output.plural(report.count)} to {safe(str(report.path))}")
+        if not with_runs and (left := registry.count_runs(hashes)):
+            output.note(f"{output.plural(left, 'run')} of them stayed behind; --runs takes them along")
+
+
+def _runs_of(registry: ExperimentRegistry, config: ExperimentConfig) -> list[dict[str, Any]]:
+    return [run.to_dict() for run in reversed(registry.runs(str(config.config_hash), full=True))]
 
 
 commands = {"export": export}

@@ -101,6 +101,8 @@ def _tell(report: ImportReport) -> None:
         output.note(f"refused {safe(refusal.source)}: {safe(refusal.reason)}")
     counts = {outcome: count for outcome, count in report.counts.items() if count}
     said = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "nothing found to import"
+    if report.runs:
+        said += f", with {output.plural(report.runs, 'new run')}"
     if report.withheld:
         output.line(f"nothing was imported (--atomic): {said}")
     else:

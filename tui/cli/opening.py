@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Final
+
+import click
 
 from tui.cli import output
 from tui.cli.context import App, Missing
 from tui.cli.errors import Exit, Stop, refuse
+
+ENDED_BY_SIGNAL: Final = 128
+"""Above it an exit code is that of a program ended by a signal."""
 
 
 def open_app(app: App) -> None:
@@ -36,5 +42,7 @@ def run_app(app: App) -> None:
 
     shown = RegistryApp(app.place)
     shown.run()
+    if shown.return_code and shown.return_code > ENDED_BY_SIGNAL:
+        raise click.exceptions.Exit(shown.return_code)
     if shown.return_code:
         raise Stop(Exit.INTERNAL)

@@ -8,10 +8,11 @@ import click
 
 from registry.config import SHORT_HASH
 from registry.errors import AmbiguousHashError, NotFoundError
+from registry.runs.record import is_run_id
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import nothing
+from tui.cli.errors import nothing, refuse
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -35,13 +36,26 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 )
 @click.argument("refs", metavar="HASH…", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="The full record; of several experiments one record a line.")
+@click.option(
+    "--command", "as_command", is_flag=True, help="Of a run: the command that made it, and what changed since."
+)
 @pass_app
-def show(app: App, refs: tuple[str, ...], as_json: bool) -> None:
-    """Show an experiment: features, weights, transformations, hyperparameters, notes, parent and variants."""
+def show(app: App, refs: tuple[str, ...], as_json: bool, as_command: bool) -> None:
+    """Show an experiment: features, weights, transformations, hyperparameters, notes, relatives, runs.
+
+    Of a run (r-…): its metrics, windows, options and what it was made with.
+    """
     from tui.cli.options import references
 
     registry = app.registry(Missing.NAMED)
     wanted = list(references(refs))  # before the file is held: whoever writes them into the pipe may need it
+    runs = [ref for ref in wanted if is_run_id(ref)]
+    if runs or as_command:
+        if len(runs) != len(wanted):
+            raise refuse("give either hashes of experiments or ids of runs (r-…), not both" if runs else
+                         "--command goes with the id of a run (r-…); see: experiments runs HASH")  # fmt: skip
+        _show_runs(registry, runs, as_json, as_command)
+        return
     with registry.store.read():  # one look for all of them
         found = [_details(registry, ref) for ref in wanted]
     if not found:
@@ -56,6 +70,42 @@ def show(app: App, refs: tuple[str, ...], as_json: bool) -> None:
         if number:
             output.line()
         output.lines(page(details))
+        if details.deleted_at is None:
+            output.lines(_runs_of(registry, str(details.config.config_hash)))
+
+
+def _runs_of(registry: ExperimentRegistry, config_hash: str) -> Iterator[str]:
+    """Yield a line for each run of an experiment."""
+    from tui.cli.numbers import against_base, shown
+
+    found = registry.runs(config_hash)
+    if found:
+        yield "Runs:"
+    for run in found:
+        metrics = run.metrics
+        parts = [f"{safe(run.panel.name)} {run.period}"]
+        if metrics.get("precision_at_k") is not None:
+            parts.append(f"precision {against_base(metrics['precision_at_k'], metrics.get('base_rate'))}")
+        parts += [
+            f"{name} {shown(name, metrics[name])}" for name in ("rank_ic", "sharpe") if metrics.get(name) is not None
+        ]
+        if len(parts) == 1:
+            parts += [f"{safe(name)} {shown(name, value)}" for name, value in list(metrics.items())[:3]]
+        yield f"  - {run.run_id}  {', '.join(parts)}"
+
+
+def _show_runs(registry: ExperimentRegistry, ids: list[str], as_json: bool, as_command: bool) -> None:
+    from tui.cli import runs
+
+    for number, run in enumerate([registry.run(id_) for id_ in ids]):
+        if as_command:
+            output.lines(runs.command_lines(run))
+        elif as_json:
+            output.record(run.to_dict()) if len(ids) == 1 else output.line(output.to_json(run.to_dict()))
+        else:
+            if number:
+                output.line()
+            output.lines(runs.page(registry, run))
 
 
 def _details(registry: ExperimentRegistry, ref: str) -> Details:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import click
@@ -84,26 +85,31 @@ def variant(
 
 
 def _tell(parent: ExperimentConfig, made: ExperimentConfig, lies: str, dry_run: bool) -> None:
-    from registry.comparison import compare_pair
-    from tui.cli.compare import exact
-    from tui.cli.table import number
-
     what = "would register" if dry_run else "registered"
     new, old = str(made.config_hash)[:SHORT_HASH], str(parent.config_hash)[:SHORT_HASH]
     there = f" (the same content was {lies}{'; it comes back' if lies == 'in the trash' else ''})" if lies else ""
     output.line(f"{what} {output.paint(new, 'cyan')}, a variant of {output.paint(old, 'cyan')}{there}")
+    output.lines(edit_lines(parent, made))
+
+
+def edit_lines(parent: ExperimentConfig, made: ExperimentConfig) -> Iterator[str]:
+    """Yield a line for each difference between a configuration and its variant."""
+    from registry.comparison import compare_pair
+    from tui.cli.compare import exact
+    from tui.cli.table import number
+
     found = compare_pair(parent, made)
     for name in found["features"]["only_in_config1"]:
-        output.line(f"  - {safe(name)}: removed")
+        yield f"  - {safe(name)}: removed"
     for name, sides in found["weight_differences"].items():
         if name in found["features"]["only_in_config1"]:
             continue
         before = number(sides["config1"]) if name in parent.feature_weights else "absent"
-        output.line(f"  {safe(name)}: {before} → {number(sides['config2'])}")
+        yield f"  {safe(name)}: {before} → {number(sides['config2'])}"
     for prefix, key in (("transform", "transformation_differences"), ("hp", "hyperparameter_differences")):
         for name, sides in found[key].items():
             before, after = (exact(sides[side]) if side in sides else "absent" for side in ("config1", "config2"))
-            output.line(f"  {prefix}.{safe(name)}: {before} → {after}")
+            yield f"  {prefix}.{safe(name)}: {before} → {after}"
 
 
 commands = {"variant": variant}

@@ -6,7 +6,7 @@ the registry's stamp from before it was read; when the stamp of now is another o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
@@ -217,6 +217,10 @@ class RegistryScreen(Screen[int | None]):
     @on(KeyBar.Pressed)
     def _footer_pressed(self, event: KeyBar.Pressed) -> None:
         self.perform(event.action)
+
+    def about(self) -> Sequence[tuple[str, str]]:
+        """Return what help says of the signs on this screen: (the sign, what it means), in text that is safe."""
+        return ()
 
     def owner_of(self, action: Action) -> Widget:
         """Return the widget that an action of this screen runs on."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual import getters, on, work
@@ -15,7 +15,7 @@ from textual.widget import Widget
 from registry.errors import FilterError, RegistryError
 from tui import actions
 from tui.screens.choosing import Choosing
-from tui.widgets.cells import number, of_them
+from tui.widgets.cells import fit, number, of_them
 from tui.widgets.columns import SORTED_COLUMNS
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SLOW = 0.15
 """Seconds after which a question still open is worth mentioning."""
+
+_MOST_OF_FILTER = 200
+"""Cells of a filter that are repeated when it matches nothing."""
 
 
 class BrowsingScreen(Choosing):
@@ -47,6 +50,8 @@ class BrowsingScreen(Choosing):
         asked: Sequence[int]
         rows: Sequence[Row]
         still: bool
+        hint: str | None
+        """Why nothing may have been found."""
 
     @dataclass
     class Refused(Message):
@@ -109,7 +114,9 @@ class BrowsingScreen(Choosing):
 
     def _view(self, still: bool) -> _View:
         listed = self.experiments
-        return _View(listed.current_id, listed.cursor, listed.scroll_offset.y, listed.row_room, still)
+        row = listed.current_row
+        known = None if row is None else row.config_hash
+        return _View(listed.current_id, known, listed.cursor, listed.scroll_offset.y, listed.row_room, still)
 
     def _show_waiting(self) -> None:
         if self.waiting:
@@ -126,19 +133,24 @@ class BrowsingScreen(Choosing):
             start = max(0, min(scroll, cursor) - PAGE // 4)
             asked = found.ids[start : start + PAGE]
             rows = registry.page(asked) if asked else []
+            hint = None if asked or not found.total or not filter.strip() else registry.hint(filter)
         except FilterError as error:
             self.post_message(self.Refused(request, error))
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(request, error))
         else:
-            self.post_message(self.Answered(request, stamp, filter, sort, found, asked, rows, view.still))
+            self.post_message(self.Answered(request, stamp, filter, sort, found, asked, rows, view.still, hint))
 
     @on(Answered)
     def _answered(self, event: Answered) -> None:
         if not self.is_current_answer(event.request):
             return
         listed = self.experiments
-        if event.stamp != self.stamp:
+        view = self._view(event.still)
+        if view.contradicted_by(event.rows):
+            listed.rows.clear()
+            view = replace(view, identity=None)
+        elif event.stamp != self.stamp:
             listed.rows.outdate()
         self.stamp, self.filter, self.sort, self.total = (
             event.stamp,
@@ -148,9 +160,9 @@ class BrowsingScreen(Choosing):
         )
         self.all_well()
         listed.sort = event.sort
-        listed.message = self.nothing_here()
+        listed.message = self.nothing_here(event.hint)
         # placed under what one looks at now, which may not be where one was when it was asked
-        cursor, scroll = self._view(event.still).place_in(event.found.ids)
+        cursor, scroll = view.place_in(event.found.ids)
         listed.show(event.found.ids, event.asked, event.rows, cursor=cursor, scroll=scroll)
         self.filter_bar.accept()
         self.show_count()
@@ -219,12 +231,13 @@ class BrowsingScreen(Choosing):
 
     # saying
 
-    def nothing_here(self) -> Sequence[str]:
-        """Return what stands in the list when nothing does."""
+    def nothing_here(self, hint: str | None = None) -> Sequence[str]:
+        """Return what stands in the list when nothing does; `hint` says what may be wrong with the filter."""
         if self.total:
             return (
-                f"No experiment matches  {self.filter}",
-                f"esc clears it; there {'is' if self.total == 1 else 'are'} {of_them(self.total)} without it.",
+                f"No experiment matches  {fit(self.filter, _MOST_OF_FILTER).rstrip()}",
+                *((hint[0].upper() + hint[1:] + ("" if hint.endswith("?") else "."),) if hint else ()),
+                f"esc clears the filter; there {'is' if self.total == 1 else 'are'} {of_them(self.total)} without it.",
             )
         return (
             "There is no experiment here yet.",
@@ -300,6 +313,10 @@ class BrowsingScreen(Choosing):
         """Go to the filter's input."""
         self.set_focus(self.filter_bar.field)
 
+    def about(self) -> Sequence[tuple[str, str]]:
+        """Explain the glyphs of the weights, with the features they stand for here, and the signs before a row."""
+        return self.experiments.about()
+
     # one experiment, or the marked ones
 
     def owner_of(self, action: Action) -> Widget:
@@ -336,10 +353,18 @@ class _View:
     """What a person looks at, so that a new result can be placed under it."""
 
     identity: int | None
+    config_hash: str | None
+    """Whose row `identity` is, once that is read."""
     cursor: int
     scroll: int
     room: int
     still: bool
+
+    def contradicted_by(self, rows: Iterable[Row]) -> bool:
+        """Return whether rows just read show that ids mean other experiments now: the file is another one."""
+        return self.config_hash is not None and any(
+            row.id == self.identity and row.config_hash != self.config_hash for row in rows
+        )
 
     def place_in(self, ids: array[int]) -> tuple[int, int]:
         """Return (cursor, scroll) for a new result.

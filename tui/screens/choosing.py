@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import getters
+from textual import getters, on, work
+from textual.message import Message
 
 from registry.config import SHORT_HASH
+from registry.errors import NotFoundError, RegistryError
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.deleting import Deleting
+from tui.screens.deleting import Deleting, Target
 from tui.widgets.cells import of_them
 from tui.widgets.experiment_list import ExperimentList
-from tui.workspace import Undo
+from tui.workspace import Undo, Workspace, described
 
 if TYPE_CHECKING:
-    from registry.rows import Row
+    from registry import ExperimentRegistry
 
+
+_CHUNK = 10_000
+"""Rows read at a time when many are marked."""
 
 MOST_COMPARED = 200
 """Columns beyond which a comparison says nothing to anybody."""
@@ -29,16 +35,57 @@ class Choosing(Deleting):
 
     experiments = getters.query_one(ExperimentList)
 
+    @dataclass
+    class Marked(Message):
+        """The experiments that are to be marked were read."""
+
+        found: Mapping[str, str]
+        toggle: bool
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._marking = 0
+        """How many times marks were asked for and not yet set."""
+
     def show_count(self) -> None:
         """Show how many experiments are marked."""
         raise NotImplementedError
+
+    @on(ExperimentList.MarksWanted)
+    def _marks_wanted(self, event: ExperimentList.MarksWanted) -> None:
+        self._marking += 1
+        self._read_marked(event.ids, event.toggle)
+
+    @work(thread=True, group="marks", exit_on_error=False, description="marks")
+    def _read_marked(self, ids: Sequence[int], toggle: bool) -> None:
+        found: dict[str, str] = {}
+        try:
+            for start in range(0, len(ids), _CHUNK):
+                found |= described(self.workspace.registry.page(ids[start : start + _CHUNK]))
+        except (RegistryError, OSError) as error:
+            self.post_message(self.NotDone(error))
+            found.clear()
+        self.post_message(self.Marked(found, toggle))
+
+    @on(Marked)
+    def _marked(self, event: Marked) -> None:
+        self._marking -= 1
+        self.experiments.mark(event.found, toggle=event.toggle)
+
+    def still_marking(self) -> bool:
+        """Say so when marks are still to come: nothing is done to half of what is meant."""
+        if self._marking:
+            self.say("Still marking; press it again in a moment.")
+        return bool(self._marking)
 
     def action_compare(self) -> None:
         """Compare the marked experiments, or the one under the cursor with the reference."""
         row = self.experiments.current_row
         marks = list(self.workspace.marks)
-        if len(marks) == 1 and row is not None and row.id not in marks:
-            marks.append(row.id)
+        if self.still_marking():
+            return
+        if len(marks) == 1 and row is not None and row.config_hash not in marks:
+            marks.append(row.config_hash)
         reference = self.workspace.reference
         if len(marks) > MOST_COMPARED:
             self.say(f"{of_them(len(marks))} are too many to compare; mark {MOST_COMPARED} at most.", problem=True)
@@ -61,16 +108,15 @@ class Choosing(Deleting):
 
         return CompareScreen(self.workspace, hashes, reference)
 
-    def _open_comparison(self, ids: Sequence[int]) -> None:
-        def compare(rows: Sequence[Row]) -> None:
-            hashes = [row.config_hash for row in rows if row.deleted_at is None]
+    def _open_comparison(self, marks: Sequence[str]) -> None:
+        def compare(hashes: list[str]) -> None:
             reference = self.workspace.reference if self.workspace.reference in hashes else None
             if len(hashes) < 2:
                 self.say("Fewer than two of the marked experiments are still there.", problem=True)
             else:
                 self.app.push_screen(self._comparison(hashes, reference))
 
-        self.with_rows(ids, compare)
+        self.find(partial(still_there, self.workspace.registry, marks), compare)
 
     def action_reference(self) -> None:
         """Make the experiment under the cursor the reference, or take that back."""
@@ -97,16 +143,24 @@ class Choosing(Deleting):
 
     def action_delete(self) -> None:
         """Move the marked experiments, or the one under the cursor, to the trash."""
-        ids = list(self.workspace.marks)
-        marked = bool(ids)
-        if not ids and self.experiments.current_id is not None:
-            ids = [self.experiments.current_id]
-        if ids:
-            self.with_rows(ids, partial(self.ask_to_delete_rows, marked=marked))
+        marks = dict(self.workspace.marks)
+        row = self.experiments.current_row
+        if self.still_marking():
+            return
+        if marks:
+
+            def ask(hashes: list[str]) -> None:
+                self.ask_to_delete([Target(each, marks[each]) for each in hashes], marked=True)
+
+            self.find(partial(still_there, self.workspace.registry, list(marks)), ask)
+        elif row is not None:
+            self.ask_to_delete([Target(row.config_hash, row.description)])
 
     def action_unmark(self) -> None:
         """Take all marks off; they can be brought back."""
         marks = dict(self.workspace.marks)
+        if self.still_marking():
+            return
         if not marks:
             self.say("Nothing is marked.")
             return
@@ -125,9 +179,18 @@ class Choosing(Deleting):
         else:
             self.app.push_screen(ConfirmScreen(f"Take the marks off {of_them(len(marks))}?", [], "Unmark"), clear)
 
-    def _bring_back(self, marks: dict[int, None]) -> Callable[[], str]:
+    def _bring_back(self, marks: dict[str, str]) -> Callable[[], str]:
         def bring_back() -> str:
             self.workspace.mark(marks)
             return f"{of_them(len(marks))} marked again."
 
         return bring_back
+
+
+def still_there(registry: ExperimentRegistry, hashes: Sequence[str]) -> list[str]:
+    """Return those of the hashes that are neither gone nor in the trash, in their order."""
+    try:
+        live = set(registry.resolve_many(hashes))
+    except NotFoundError:
+        live = set(registry.matching())
+    return [config_hash for config_hash in hashes if config_hash in live]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 from textual import on, work
 from textual.message import Message
@@ -13,11 +13,12 @@ from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.widgets.cells import of_them
 from tui.workspace import Undo
 
-if TYPE_CHECKING:
-    from registry.rows import Row
+T = TypeVar("T")
 
+ALREADY_GONE = "It is already gone."
 _NAMED = 6
 """Experiments a dialog names; of more it says how many."""
 
@@ -28,26 +29,23 @@ class Target:
 
     config_hash: str
     description: str
-    id: int | None = None
-    """Its id, when the screen knows it: its mark goes with it."""
 
 
 class Deleting(RegistryScreen):
     """What a screen needs to delete."""
 
     @dataclass
-    class RowsRead(Message):
-        """The rows that an action wants to know before it acts."""
+    class Found(Message):
+        """What an action wanted to know before it acts."""
 
-        rows: Sequence[Row]
-        then: Callable[[Sequence[Row]], None]
+        found: Any
+        then: Callable[[Any], None]
 
     @dataclass
     class Deleted(Message):
         """Experiments were moved to the trash."""
 
         hashes: Sequence[str]
-        targets: Sequence[Target]
 
     @dataclass
     class NotDone(Message):
@@ -55,29 +53,24 @@ class Deleting(RegistryScreen):
 
         error: RegistryError | OSError
 
-    @work(thread=True, group="rows", exit_on_error=False, description="rows")
-    def with_rows(self, ids: Sequence[int], then: Callable[[Sequence[Row]], None]) -> None:
-        """Read rows by id, then do something with them."""
+    @work(thread=True, group="find", exit_on_error=False, description="find")
+    def find(self, ask: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Ask the registry something, away from the screen's thread, then do something with the answer."""
         try:
-            rows = self.workspace.registry.page(ids)
+            found = ask()
         except (RegistryError, OSError) as error:
             self.post_message(self.NotDone(error))
         else:
-            self.post_message(self.RowsRead(rows, then))
+            self.post_message(self.Found(found, then))
 
-    @on(RowsRead)
-    def _rows_read(self, event: RowsRead) -> None:
-        event.then(event.rows)
-
-    def ask_to_delete_rows(self, rows: Sequence[Row], *, marked: bool) -> None:
-        """Ask about the experiments of these rows, but for those that are in the trash already."""
-        live = [Target(row.config_hash, row.description, row.id) for row in rows if row.deleted_at is None]
-        self.ask_to_delete(live, marked=marked)
+    @on(Found)
+    def _found(self, event: Found) -> None:
+        event.then(event.found)
 
     def ask_to_delete(self, targets: Sequence[Target], *, marked: bool = False) -> None:
         """Ask whether these are to go to the trash, naming them and what can be done afterwards."""
         if not targets:
-            self.say("It is already gone.", problem=True)
+            self.say(ALREADY_GONE, problem=True)
             return
         one = len(targets) == 1
         lines = [f"{target.config_hash[:SHORT_HASH]}  {target.description}" for target in targets[:_NAMED]]
@@ -103,21 +96,21 @@ class Deleting(RegistryScreen):
         except (RegistryError, OSError) as error:
             self.post_message(self.NotDone(error))
         else:
-            self.post_message(self.Deleted(gone, targets))
+            self.post_message(self.Deleted(gone))
 
     @on(Deleted)
     def _deleted(self, event: Deleted) -> None:
         count = len(event.hashes)
         gone = set(event.hashes)
-        self.workspace.unmark(
-            target.id for target in event.targets if target.id is not None and target.config_hash in gone
-        )
+        self.workspace.unmark(gone)
         if self.workspace.reference in gone:
             self.workspace.reference = None
         if gone:
             self.workspace.undos.append(Undo(f"restore {count:,} from the trash", self._restore(list(event.hashes))))
-        plural = "" if count == 1 else "s"
-        self.say(f"{count:,} experiment{plural} moved to the trash; U brings {'them' if plural else 'it'} back.")
+            back = "it" if count == 1 else "them"
+            self.say(f"{of_them(count)} moved to the trash; U brings {back} back.")
+        else:
+            self.say(ALREADY_GONE, problem=True)
         self.after_delete(event.hashes)
 
     def after_delete(self, hashes: Sequence[str]) -> None:
@@ -129,7 +122,9 @@ class Deleting(RegistryScreen):
 
         def restore() -> str:
             back = registry.restore_many(hashes)
-            return f"{len(back):,} experiment{'' if len(back) == 1 else 's'} restored from the trash."
+            if not back:
+                return "Nothing was restored: this registry's trash does not hold it any more."
+            return f"{of_them(len(back))} restored from the trash."
 
         return restore
 

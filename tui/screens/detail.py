@@ -1,26 +1,23 @@
-"""One experiment: its weights as bars, and everything else that is known about it."""
+"""One experiment: its sections, the way to its neighbours and relatives, and what one can do with it."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
 from tui import actions
 from tui.screens.deleting import Deleting, Target
-from tui.widgets import facts
-from tui.widgets.lineage import Lineage
-from tui.widgets.weight_bars import WeightBars
+from tui.widgets.sections import Family, Features, Hyperparameters, Identity, Notes, Section
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,45 +48,46 @@ class DetailScreen(Deleting):
         request: int
         error: RegistryError | OSError
 
+    PARTS: ClassVar[Sequence[Sequence[type[Section]]]] = ((Features,), (Hyperparameters, Family, Notes))
+    """The sections under the identity: parts stand beside each other when there is room, else one after the other."""
+
     scroller = getters.query_one("#detail", VerticalScroll)
-    bars = getters.query_one(WeightBars)
-    lineage = getters.query_one(Lineage)
 
     def __init__(self, workspace: Workspace, ids: array[int], index: int, *, config_hash: str | None = None) -> None:
         super().__init__(workspace)
         self._ids = ids
         self._index = index
+        self._wanted = index
+        """Where the one that was asked for last stands in the list; `index` is where the one shown does."""
         self._hash = config_hash
         self.details: Details | None = None
 
     def body(self) -> Iterable[Widget]:
-        """Lay out two parts, beside each other when there is room."""
+        """Lay out the sections, in parts beside each other when there is room."""
         with VerticalScroll(id="detail"):
-            yield Static("", id="identity", markup=False)
+            yield Identity()
             with Container(id="parts"):
-                with Vertical(classes="part"):
-                    yield Static("FEATURES", id="features", classes="heading", markup=False)
-                    yield WeightBars()
-                with Vertical(classes="part"):
-                    yield Static("HYPERPARAMETERS", classes="heading", markup=False)
-                    yield Static("", id="hyperparameters", markup=False)
-                    yield Static("LINEAGE", classes="heading", markup=False)
-                    yield Lineage()
-                    yield Static("NOTES", classes="heading", markup=False)
-                    yield Static("", id="notes", markup=False)
+                for part in self.PARTS:
+                    with Vertical(classes="part"):
+                        for section in part:
+                            yield section()
+
+    def sections(self) -> list[Section]:
+        """Return the sections from top to bottom."""
+        return list(self.query(Section))
 
     # reading
 
     def reload(self) -> None:
-        """Read the experiment again."""
-        self._read(self.next_request(), self._index)
+        """Read the experiment again, or the neighbour that is still to come."""
+        shown = None if self.details is None or self._wanted != self._index else self.details.config.config_hash
+        self._read(self.next_request(), self._wanted, self._hash or shown)
 
     @work(thread=True, exclusive=True, group="details", exit_on_error=False, description="details")
-    def _read(self, request: int, index: int) -> None:
+    def _read(self, request: int, index: int, config_hash: str | None) -> None:
         registry = self.workspace.registry
         try:
             stamp = registry.changed_stamp()
-            config_hash = self._hash
             if config_hash is None:
                 rows = registry.page(self._ids[index : index + 1])
                 if not rows:
@@ -106,7 +104,8 @@ class DetailScreen(Deleting):
         if not self.is_current_answer(event.request):
             return
         other = self.details is None or self.details.config.config_hash != event.details.config.config_hash
-        self.stamp, self.details, self._index = event.stamp, event.details, event.index
+        self.stamp, self.details = event.stamp, event.details
+        self._index = self._wanted = event.index
         self.all_well()
         self._show(event.details)
         if other:
@@ -115,6 +114,7 @@ class DetailScreen(Deleting):
     @on(Failed)
     def _failed(self, event: Failed) -> None:
         if self.is_current_answer(event.request):
+            self._wanted = self._index
             self.trouble(event.error)
 
     def _show(self, details: Details) -> None:
@@ -123,26 +123,8 @@ class DetailScreen(Deleting):
         if self.workspace.reference == details.config.config_hash:
             count += " ★ reference"
         self.top_bar.count = count.strip()
-        self.query_one("#identity", Static).update(facts.identity(details))
-        self._show_heading()
-        self.bars.show(details.config)
-        self._show_hyperparameters()
-        self.query_one("#notes", Static).update(facts.notes(details))
-        self.lineage.show(details)
-
-    def _show_hyperparameters(self) -> None:
-        if self.details is not None:
-            place = self.query_one("#hyperparameters", Static)
-            place.update(facts.hyperparameters(self.details, max(20, place.size.width)))
-
-    def resized(self) -> None:
-        """Break long values for the new width."""
-        self.call_after_refresh(self._show_hyperparameters)
-
-    def _show_heading(self) -> None:
-        if self.details is not None:
-            heading = facts.features_heading(self.details, by_size=self.bars.by_size)
-            self.query_one("#features", Static).update(Content(heading))
+        for section in self.sections():
+            section.show(details)
 
     # going
 
@@ -152,19 +134,19 @@ class DetailScreen(Deleting):
         self.dismiss(self._ids[self._index] if known else None)
 
     def step_back(self) -> bool:
-        """Leave the lineage before the screen."""
-        if self.focused is self.lineage:
+        """Leave what is in a section before the screen."""
+        if self.focused not in (None, self.scroller):
             self.scroller.focus()
             return True
         return False
 
     def action_neighbour(self, step: int) -> None:
         """Show the neighbour in the list's order."""
-        index = self._index + step
+        index = self._wanted + step
         if self._hash is not None or not 0 <= index < len(self._ids):
             self.say("There is no experiment further that way.")
             return
-        self._index = index
+        self._wanted = index
         self.reload()
 
     def action_scroll(self, step: int) -> None:
@@ -183,8 +165,10 @@ class DetailScreen(Deleting):
             self.scroller.scroll_end(animate=False)
 
     def action_lineage(self) -> None:
-        """Go to the lineage, or back."""
-        (self.scroller if self.focused is self.lineage else self.lineage).focus()
+        """Go to what can be opened in the next section, and after the last one back to scrolling."""
+        stops = [self.scroller, *(stop for section in self.sections() if (stop := section.stop) is not None)]
+        place = stops.index(self.focused) if self.focused in stops else 0
+        stops[(place + 1) % len(stops)].focus()
 
     @on(OptionList.OptionSelected)
     def _relative_chosen(self, event: OptionList.OptionSelected) -> None:
@@ -207,8 +191,7 @@ class DetailScreen(Deleting):
 
     def action_order(self) -> None:
         """Order the weights by size, or by name."""
-        self.bars.turn_order()
-        self._show_heading()
+        self.query_one(Features).turn_order()
 
     def action_reference(self) -> None:
         """Make this experiment the reference, or take that back."""
@@ -248,8 +231,7 @@ class DetailScreen(Deleting):
         """Move this experiment to the trash, after asking."""
         if self.details is not None:
             config = self.details.config
-            identity = self._ids[self._index] if self._hash is None else None
-            self.ask_to_delete([Target(str(config.config_hash), config.description, identity)])
+            self.ask_to_delete([Target(str(config.config_hash), config.description)])
 
     def after_delete(self, hashes: Sequence[str]) -> None:
         """Go back to the list: what was shown is in the trash."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import CHANGE, GO, INPUT, LOOK, MOVE, Action, actions_of, show_key
+from tui.widgets.cells import wrap
 
 _GROUPS = (LOOK, CHANGE, MOVE, GO, "Application")
 _KEYS = 14
@@ -32,9 +33,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("pageup,ctrl+b", "scroll(-10)", "page up", show=False),
     ]
 
-    def __init__(self, screen_name: str) -> None:
+    def __init__(self, screen_name: str, about: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
         self._screen_name = screen_name
+        self._about = about
 
     def compose(self) -> ComposeResult:
         """Lay the help out."""
@@ -45,7 +47,7 @@ class HelpScreen(ModalScreen[None]):
             yield Static("↑↓ scroll  esc back", classes="foot", markup=False)
 
     def text(self, width: int) -> Content:
-        """Return the help's text: groups of keys, each with what it does and the equal command."""
+        """Return the help's text: groups of keys, each with what it does and the equal command; then the signs."""
         here = list(actions_of(self._screen_name))
         lines: list[Content] = []
         for group in _GROUPS:
@@ -53,6 +55,9 @@ class HelpScreen(ModalScreen[None]):
             if members:
                 lines += [Content("")] * bool(lines) + [Content.assemble((group, "bold $quiet"))]
                 lines += [line for action in members for line in _lines(action, width)]
+            if group == LOOK and self._about:
+                lines += [Content(""), Content.assemble(("Signs", "bold $quiet"))]
+                lines += [line for sign, meaning in self._about for line in _entry(sign, meaning, width)]
         return Content("\n").join(lines)
 
     def action_scroll(self, step: int) -> None:
@@ -71,9 +76,13 @@ def _lines(action: Action, width: int) -> list[Content]:
     if action.command and len(what) + 2 <= room:
         command = " " * (room - len(what)) + action.command
         return [Content.assemble((f"{keys:<{_KEYS}}", "bold $primary"), what, (command, "$quiet"))]
-    told = wrap(what, max(20, width - _KEYS))
-    lines = [Content.assemble((f"{keys:<{_KEYS}}", "bold $primary"), told[0])]
-    lines += [Content(" " * _KEYS + more) for more in told[1:]]
+    lines = _entry(keys, what, width)
     if action.command:
         lines.append(Content.assemble((" " * _KEYS + action.command, "$quiet")))
     return lines
+
+
+def _entry(sign: str, meaning: str, width: int) -> list[Content]:
+    told = wrap(meaning, max(20, width - _KEYS))
+    first = Content.assemble((f"{sign:<{_KEYS}}", "bold $primary"), told[0])
+    return [first, *(Content(" " * _KEYS + more) for more in told[1:])]

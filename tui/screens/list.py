@@ -31,6 +31,8 @@ class ListScreen(BrowsingScreen):
     def step_back(self) -> bool:
         """Clear the filter, then close it."""
         if super().step_back():
+            if not self.filter_bar.field.value and self.focused is not self.filter_bar.field:
+                self.filter_bar.remove_class("-open")
             return True
         if self.filter_bar.has_class("-open"):
             self.set_focus(self.experiments)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
+from textual.content import Content
 
 from tui.safe import safe
 
@@ -28,6 +29,11 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(set_cell_size(shown, width - 1).rstrip() + ELLIPSIS, width)
     padding = " " * (width - room)
     return padding + shown if right else shown + padding
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return `text`, made safe, in lines of at most `width` cells, broken between words where that can be."""
+    return [line.plain.rstrip() for line in Content(safe(text)).wrap(max(1, width))]
 
 
 def fit_path(path: str, width: int) -> str:

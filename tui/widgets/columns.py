@@ -41,6 +41,9 @@ _COLUMNS: Final = (
     Column("description", "DESCRIPTION", 0, "description"),
 )
 
+_WEIGHTS: Final = ("WEIGHTS (see ?)", "WEIGHTS ?", "WEIGHTS")
+"""Titles over the glyphs, the longest that fits is shown: it points to the help, which explains them."""
+
 SORTED_COLUMNS: Final = frozenset(column.sort for column in _COLUMNS if column.sort)
 """Orders that the head shows by an arrow; any other has to be said."""
 
@@ -51,12 +54,20 @@ def fit_columns(width: int, features: int) -> tuple[Column, ...]:
     day_only = 6 if width < 90 else 0
     fixed = sum(column.width + GAP for column in _COLUMNS[:3]) - day_only + GUTTER
     # one cell more than bars: the sign that there are weights it does not show
-    glyph_width = max(7, glyph + 1)
+    glyph_width = max(len(_WEIGHTS[-1]), glyph + 1)
     rest = max(0, width - fixed - glyph_width - GAP - 1)
     tags = min(30, max(8, (rest - GAP) * 2 // 5)) if rest > 20 else max(0, rest - GAP) // 2
     description = max(0, rest - GAP - tags)
     widths = {"created": 16 - day_only, "weights": glyph_width, "tags": tags, "description": description}
-    return tuple(replace(column, width=widths.get(column.key, column.width)) for column in _COLUMNS)
+    title = next(title for title in _WEIGHTS if len(title) <= glyph_width)
+    return tuple(
+        replace(
+            column,
+            width=widths.get(column.key, column.width),
+            title=title if column.key == "weights" else column.title,
+        )
+        for column in _COLUMNS
+    )
 
 
 def feature_order(counts: Iterable[tuple[str, int]], room: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ It asks for nothing by itself: what it lacks it says by `Wanted`, what a person 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,9 @@ from textual.reactive import var
 
 from registry.config import SHORT_HASH
 from tui import actions
+from tui.safe import safe
 from tui.widgets import bars
-from tui.widgets.cells import fit
+from tui.widgets.cells import fit, wrap
 from tui.widgets.columns import (
     GAP,
     GUTTER,
@@ -32,12 +33,13 @@ from tui.widgets.columns import (
 )
 from tui.widgets.line_table import LineTable
 from tui.widgets.rows import RowCache
-from tui.workspace import Workspace
+from tui.workspace import Workspace, described
 
 if TYPE_CHECKING:
     from registry.rows import Row
 
 _MOST_BARS = 24
+_LONGEST_NAME = 40
 
 
 class ExperimentList(LineTable):
@@ -66,6 +68,13 @@ class ExperimentList(LineTable):
     @dataclass
     class MarksChanged(Message):
         """The marks are others now."""
+
+    @dataclass
+    class MarksWanted(Message):
+        """A person wants to mark experiments, some of which have not been read: a mark is kept by hash."""
+
+        ids: Sequence[int]
+        toggle: bool
 
     column: var[int] = var(1, init=False)
 
@@ -183,7 +192,7 @@ class ExperimentList(LineTable):
         identity = self.ids[index]
         row = self.rows.get(identity)
         quiet, faint = style + self.part("quiet"), style + self.part("faint", current=current)
-        segments = self._signs(identity, row, style, index, current=current)
+        segments = self._signs(row, style, index, current=current)
         gap = Segment(" " * GAP, style)
         if row is None:
             text = "reading …" if self.rows.wants(identity) else "no longer there"
@@ -205,13 +214,13 @@ class ExperimentList(LineTable):
         segments.append(Segment(" " * width, style))
         return segments
 
-    def _signs(self, identity: int, row: Row | None, style: Style, index: int, *, current: bool) -> list[Segment]:
+    def _signs(self, row: Row | None, style: Style, index: int, *, current: bool) -> list[Segment]:
         in_range = self._range_start is not None and (
             min(self._range_start, self.cursor) <= index <= max(self._range_start, self.cursor)
         )
-        marked = identity in self.workspace.marks
-        sign = "●" if marked else "┆" if in_range else " "
-        reference = row is not None and row.config_hash == self.workspace.reference
+        config_hash = None if row is None else row.config_hash
+        sign = "●" if config_hash in self.workspace.marks else "┆" if in_range else " "
+        reference = config_hash is not None and config_hash == self.workspace.reference
         return [
             Segment("▌" if current else " ", style + self.part("sign")),
             Segment(sign, style + self.part("mark")),
@@ -234,11 +243,30 @@ class ExperimentList(LineTable):
     def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
         """Return a line of what stands here when there are no rows."""
         place = y - 2
-        if self.ids or not 0 <= place < len(self.message):
+        told = () if self.ids or place < 0 else self._told(width - 2 * GUTTER)
+        if not 0 <= place < len(told):
             return super().blank_line(y, width, style)
-        text = self.message[place]
-        look = style + self.part("strong" if place == 0 else "quiet")
-        return [Segment(" " * GUTTER, style), Segment(fit(text, max(0, width - GUTTER)), look)]
+        text, part = told[place]
+        return [Segment(" " * GUTTER, style), Segment(text, style + self.part(part))]
+
+    def _told(self, width: int) -> list[tuple[str, str]]:
+        """Return the message broken into lines, each with the part it is drawn as."""
+        return [
+            (line, "quiet" if number else "strong")
+            for number, text in enumerate(self.message)
+            for line in wrap(text, width)
+        ]
+
+    def about(self) -> list[tuple[str, str]]:
+        """Return (sign, what it means) for the signs of a row, for help."""
+        features = ", ".join(safe(name[:_LONGEST_NAME]) for name in self._order)
+        told = "a bar for each feature, in the same order in every row; as high as the weight is large in its row"
+        return [
+            ("WEIGHTS", f"{told}; from the left: {features}" if features else told),
+            (bars.RISING[4], "a weight above zero; a bar that hangs from the top is one below zero"),
+            (f"{bars.ZERO} {bars.ABSENT} {bars.MORE}", "weight 0; no weight at all; more weights than there are bars"),
+            ("● ★", "marked; the reference that others are compared with"),
+        ]
 
     # marks
 
@@ -250,9 +278,7 @@ class ExperimentList(LineTable):
     def action_mark(self) -> None:
         """Mark or unmark, and step down: the next press goes for the next row."""
         if self.current_id is not None:
-            self.workspace.toggle_mark(self.current_id)
-            self._refresh_row(self.cursor)
-            self.post_message(self.MarksChanged())
+            self._mark_rows(self.cursor, self.cursor, toggle=True)
             self.action_move(1)
 
     def action_range(self) -> None:
@@ -265,7 +291,7 @@ class ExperimentList(LineTable):
             return
         first, last = sorted((self._range_start, self.cursor))
         self._range_start = None
-        self._mark_all(self.ids[first : last + 1])
+        self._mark_rows(first, last)
 
     def end_range(self) -> bool:
         """Give up a range that was begun; returns whether there was one."""
@@ -276,10 +302,19 @@ class ExperimentList(LineTable):
 
     def action_mark_all(self) -> None:
         """Mark every row."""
-        self._mark_all(self.ids)
+        self._mark_rows(0, len(self.ids) - 1)
 
-    def _mark_all(self, ids: Iterable[int]) -> None:
-        self.workspace.mark(ids)
+    def _mark_rows(self, first: int, last: int, *, toggle: bool = False) -> None:
+        ids = self.ids[first : last + 1]
+        if all(identity in self.rows for identity in ids):
+            read = (row for identity in ids if (row := self.rows.get(identity)) is not None)
+            self.mark(described(read), toggle=toggle)
+        else:
+            self.post_message(self.MarksWanted(ids, toggle))
+
+    def mark(self, found: Mapping[str, str], *, toggle: bool = False) -> None:
+        """Mark experiments, given as `described` has them, or take off the marks they have."""
+        self.workspace.mark(found, toggle=toggle)
         self.refresh()
         self.post_message(self.MarksChanged())
 
@@ -321,9 +356,7 @@ class ExperimentList(LineTable):
     def row_clicked(self, x: int) -> None:
         """Mark with a click on the gutter."""
         if x < GUTTER and self.current_id is not None:
-            self.workspace.toggle_mark(self.current_id)
-            self._refresh_row(self.cursor)
-            self.post_message(self.MarksChanged())
+            self._mark_rows(self.cursor, self.cursor, toggle=True)
 
     def head_clicked(self, x: int, y: int) -> None:
         """Sort by the clicked column; the same again turns the order round."""

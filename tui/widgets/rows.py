@@ -25,6 +25,9 @@ class RowCache:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, identity: int) -> bool:
+        return identity in self._rows
+
     def get(self, identity: int) -> Row | None:
         """Return a row if it has been read, also when it may be out of date."""
         found = self._rows.get(identity)

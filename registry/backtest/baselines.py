@@ -1,0 +1,222 @@
+"""Strategies without knowledge, evaluated on the same dates, assets, horizon and costs as an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from registry.backtest.groups import Bools, Floats, Groups, Ints, top_k
+from registry.backtest.measures import Picks, measure, pick
+from registry.backtest.portfolio import Holdings, follow, summary
+from registry.backtest.prepared import Prepared
+
+BASELINES: Final[dict[str, str]] = {
+    "random": "K assets drawn by lot on each date; the exact expectation, and a band over 100 draws",
+    "equal_weight": "all eligible assets in equal parts",
+    "cap_topk": "the K assets with the largest capitalisation, in equal parts",
+    "cap_weighted": "all eligible assets by their capitalisation",
+    "momentum": "the K assets that rose most over the last 20 dates",
+    "reversal": "the K assets that fell most over the last 5 dates",
+}
+"""Every baseline with what it is."""
+
+_MOMENTUM, _REVERSAL = 20, 5
+_DRAWS: Final = 100
+_BAND: Final = (0.05, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How a baseline did; without metrics there is a reason."""
+
+    name: str
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    windows: list[dict[str, float | None]] = field(default_factory=list)
+    band: dict[str, tuple[float, float]] = field(default_factory=dict)
+    reason: str | None = None
+
+
+def evaluate_baselines(prepared: Prepared, eligible: Bools, rebalances: Ints) -> list[Baseline]:
+    """Evaluate every baseline over the rows that are eligible for the experiment (test rows)."""
+    makers: dict[str, Callable[[Prepared, Bools, Ints], Baseline]] = {
+        "random": _random,
+        "equal_weight": _equal_weight,
+        "cap_topk": lambda *given: _by_score("cap_topk", *given),
+        "cap_weighted": _cap_weighted,
+        "momentum": lambda *given: _by_score("momentum", *given),
+        "reversal": lambda *given: _by_score("reversal", *given),
+    }
+    return [makers[name](prepared, eligible, rebalances) for name in BASELINES]
+
+
+def _scores(name: str, prepared: Prepared) -> Floats | str:
+    """Return the scores of a baseline that picks by one, or why it can't be."""
+    rows = prepared.test_rows
+    if name == "cap_topk":
+        cap = prepared.panel.cap
+        return "no capitalisation column was named (--cap-column)" if cap is None else cap[prepared.rows[rows]]
+    if prepared.prices is None:
+        return "the panel has no prices"
+    since = _MOMENTUM if name == "momentum" else _REVERSAL
+    grown = prepared.prices.growth(prepared.date_no[rows], prepared.asset_no[rows], since)
+    return grown if name == "momentum" else -grown
+
+
+def _by_score(name: str, prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+    scores = _scores(name, prepared)
+    if isinstance(scores, str):
+        return Baseline(name, reason=scores)
+    options, groups = prepared.options, prepared.test_groups
+    picks = pick(np.where(eligible, scores, np.nan), groups, options.k, 1, None)
+    parts = equal_parts(picks.picked, groups)
+    return _measured(name, prepared, Picks(eligible, picks.picked, picks.counted), parts, rebalances, scores)
+
+
+def _equal_weight(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+    parts = equal_parts(eligible, prepared.test_groups)
+    return _measured("equal_weight", prepared, _all_of(eligible, prepared.test_groups), parts, rebalances)
+
+
+def _cap_weighted(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+    cap = _scores("cap_topk", prepared)
+    if isinstance(cap, str):
+        return Baseline("cap_weighted", reason=cap)
+    held = np.where(eligible & ~np.isnan(cap), cap, 0.0)
+    groups = prepared.test_groups
+    total = groups.sum(held)
+    parts = held / groups.spread(np.where(total > 0, total, 1.0))
+    return _measured("cap_weighted", prepared, _all_of(eligible, groups), parts, rebalances)
+
+
+def _all_of(eligible: Bools, groups: Groups) -> Picks:
+    return Picks(eligible, eligible, groups.sum(eligible) > 0)
+
+
+def equal_parts(picked: Bools, groups: Groups) -> Floats:
+    """Return equal parts of 1 for the picked rows of each date."""
+    count = groups.sum(picked)
+    parts: Floats = picked / groups.spread(np.where(count > 0, count, 1.0))
+    return parts
+
+
+_SHOWN: Final = ("precision_at_k", "base_rate", "edge", "forward_return", "universe_return", "rank_ic")
+
+
+def _measured(
+    name: str, prepared: Prepared, picks: Picks, parts: Floats, rebalances: Ints, scores: Floats | None = None
+) -> Baseline:
+    options, groups = prepared.options, prepared.test_groups
+    forward = prepared.labels(options.horizon).returns[prepared.test_rows]
+    universe = prepared.universe(picks.eligible, options.horizon, options.k, options.hit)
+    daily = measure(scores, picks, universe, groups)
+    values = {metric: getattr(daily, metric) for metric in _SHOWN}
+    if scores is None:  # holds everything: its precision is the base rate, whatever the parts
+        values["forward_return"] = _weighted(parts, forward, groups)
+    holdings = Holdings(parts, groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
+    track = follow(holdings, forward, rebalances, options.cost_bps)
+    metrics = {
+        **{metric: mean(series[prepared.tested]) for metric, series in values.items()},
+        **summary(track, prepared.periods_per_year(), options.risk_free_rate),
+        "net_return_median": float(np.median(track.returns)) if len(track.returns) else None,
+    }
+    windows = [
+        {metric: mean(values[metric][w.first : w.last]) for metric in ("precision_at_k", "forward_return")}
+        for w in prepared.windows
+    ]
+    return Baseline(name, metrics, windows)
+
+
+def _weighted(parts: Floats, forward: Floats, groups: Groups) -> Floats:
+    known = ~np.isnan(forward)
+    held = groups.sum(np.where(known, parts, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        earned: Floats = groups.sum(np.where(known, parts * forward, 0.0)) / held
+    return earned
+
+
+def mean(values: Floats) -> float | None:
+    """Return the mean of what is there; None when nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
+
+
+def _random(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+    """Return what drawing lots gives: exactly, for draws without replacement, and how far draws scatter.
+
+    The expectation of precision is the base rate, that of the return the mean of all eligible assets. The
+    band is taken over draws on the rebalance dates; a lot depends on seed, draw, date and asset alone.
+    """
+    options = prepared.options
+    forward = prepared.labels(options.horizon).returns[prepared.test_rows]
+    universe = prepared.universe(eligible, options.horizon, options.k, options.hit)
+    tested = prepared.tested
+    precision, earned = mean(universe.base_rate[tested]), mean(universe.mean_return[tested])
+    metrics: dict[str, float | None] = {
+        "precision_at_k": precision,
+        "base_rate": precision,
+        "edge": None if precision is None else 0.0,
+        "forward_return": earned,
+        "universe_return": earned,
+    }
+    windows = [
+        {
+            "precision_at_k": mean(universe.base_rate[w.first : w.last]),
+            "forward_return": mean(universe.mean_return[w.first : w.last]),
+        }
+        for w in prepared.windows
+    ]
+    return Baseline("random", metrics, windows, _random_band(prepared, eligible, forward, rebalances))
+
+
+def _random_band(
+    prepared: Prepared, eligible: Bools, forward: Floats, rebalances: Ints
+) -> dict[str, tuple[float, float]]:
+    options, groups = prepared.options, prepared.test_groups
+    offsets = groups.offsets
+    chosen = np.concatenate([np.arange(offsets[g], offsets[g + 1]) for g in rebalances])
+    chosen = chosen[eligible[chosen]]
+    drawn, _ = Groups.of(prepared.date_no[prepared.test_rows][chosen])
+    if not drawn.rows:
+        return {}
+    earned = forward[chosen]
+    days = prepared.panel.dates[prepared.date_no[prepared.test_rows][chosen]].astype(np.int64).astype(np.uint64)
+    assets = _asset_keys(prepared.panel.assets)[prepared.asset_no[prepared.test_rows][chosen]]
+    known = ~np.isnan(earned)
+    hits = known & (np.where(known, earned, 0.0) > options.hit)
+    precisions, returns = np.empty(_DRAWS), np.empty(_DRAWS)
+    for draw in range(_DRAWS):
+        lots = _lots(options.seed, draw, days, assets)
+        taken = np.empty(len(lots), dtype=bool)
+        for block in drawn.blocks:
+            taken[block.start : block.stop] = block.long(top_k(block.dense(lots, -np.inf), options.k))
+        count = drawn.sum(taken & known)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            precisions[draw] = np.nanmean(drawn.sum(taken & hits) / count)
+            returns[draw] = np.nanmean(drawn.sum(np.where(taken & known, earned, 0.0)) / count)
+    return {
+        "precision_at_k": tuple(np.quantile(precisions, _BAND).tolist()),
+        "forward_return": tuple(np.quantile(returns, _BAND).tolist()),
+    }
+
+
+def _asset_keys(assets: list[str]) -> np.ndarray:
+    import hashlib
+
+    return np.array([int.from_bytes(hashlib.sha256(a.encode()).digest()[:8], "big") for a in assets], dtype=np.uint64)
+
+
+def _lots(seed: int, draw: int, days: np.ndarray, assets: np.ndarray) -> Floats:
+    """Return a number in [0, 1) for each row that depends on nothing else (splitmix64, Steele et al. 2014)."""
+    start = np.uint64((seed * 1_000_003 + draw) % 2**64)
+    mixed = assets
+    for part in (days, start):
+        mixed = mixed ^ part
+        mixed = mixed + np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed = mixed ^ (mixed >> np.uint64(31))
+    lots: Floats = (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+    return lots

@@ -1,0 +1,282 @@
+"""One experiment on a prepared panel: picks, metrics by date, window and run, intervals and baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from registry.backtest import labels as kinds
+from registry.backtest.baselines import Baseline, equal_parts, evaluate_baselines, mean
+from registry.backtest.groups import Bools, Floats, Ints
+from registry.backtest.measures import Daily, Picks, measure, pick
+from registry.backtest.options import Options
+from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_track, phases, summary
+from registry.backtest.prepared import Prepared, TestWindow
+from registry.backtest.scoring import Recipe, score
+from registry.metrics import AT_HORIZON
+from registry.runs.record import Series, Window
+
+DATE_METRICS: Final = (
+    "precision_at_k", "base_rate", "edge", "overlap_at_k", "forward_return", "universe_return", "ic", "rank_ic",
+    "eligible",
+)  # fmt: skip
+"""Metrics with a value for each date; a window's or a run's value is the mean over its dates."""
+
+_DIGITS: Final = 12
+"""Significant digits of what is recorded: what differs by less is the work of another processor."""
+
+_CROWDED: Final = 4
+"""Picking more than one in so many of the eligible assets is hardly picking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What picking by scores gave, on the test dates."""
+
+    picks: Picks
+    daily: Daily
+    at_horizons: dict[int, Daily]
+    track: Track
+    rebalances: Ints
+    """Positions among the test dates, one for each return of the track."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything a backtest found out about an experiment."""
+
+    metrics: dict[str, float | None]
+    windows: list[Window]
+    series: Series
+    """By rebalance date."""
+    counts: dict[str, int]
+    intervals: dict[str, tuple[float, float]]
+    """95 % intervals by metric (of `forward_return_median`, the median over rebalances)."""
+    median_return: float | None
+    baselines: list[Baseline]
+    warnings: list[str]
+    remarks: list[str]
+    scored: Scored = field(repr=False)
+
+    @property
+    def equity(self) -> list[float]:
+        """The portfolio's equity after each rebalance period, from 1 at the start."""
+        return significant(equity(self.scored.track.returns))
+
+
+def evaluate(prepared: Prepared, recipe: Recipe, options: Options) -> Evaluation:
+    """Evaluate an experiment's recipe on a prepared panel.
+
+    `options` may differ from those of `prepared` only in what does not concern time: `k`, `hit`,
+    `threshold`, `missing`, `min_assets`, `cost_bps`, `tranches`, seed, intervals and baselines.
+    """
+    values = [
+        prepared.values(name, transformation)
+        for name, transformation in zip(recipe.names, recipe.transformations, strict=True)
+    ]
+    scores = score(recipe, values, prepared.groups, options.missing)[prepared.test_rows]
+    scored = picked_by(prepared, scores, options)
+    windows = [_window(prepared, scored, window, options) for window in prepared.windows]
+    counts = _counts(prepared, scored, recipe, values)
+    known = scored.track.returns
+    return Evaluation(
+        _metrics(prepared, scored, prepared.tested, known, options),
+        windows,
+        _series(prepared, scored),
+        counts,
+        _intervals(scored, options) if options.bootstrap else {},
+        significant_one(float(np.median(known))) if len(known) else None,
+        _baselines(prepared, scored, options) if options.baselines else [],
+        _warnings(prepared, scored, options, counts),
+        list(prepared.calendar.remarks),
+        scored,
+    )
+
+
+def picked_by(prepared: Prepared, scores: Floats, options: Options) -> Scored:
+    """Pick by the scores of the test rows, and follow the portfolio."""
+    groups = prepared.test_groups
+    picks = pick(scores, groups, options.k, options.least_assets, options.threshold)
+    at = {
+        horizon: measure(scores, picks, prepared.universe(picks.eligible, horizon, options.k, options.hit), groups)
+        for horizon in prepared.options.horizons
+    }
+    track, rebalances = _follow(prepared, equal_parts(picks.picked, groups), options)
+    daily = at.pop(prepared.options.horizon)
+    return Scored(picks, daily, at, track, rebalances)
+
+
+def _follow(prepared: Prepared, parts: Floats, options: Options) -> tuple[Track, Ints]:
+    horizon = prepared.options.horizon
+    forward = prepared.labels(horizon).returns[prepared.test_rows]
+    holdings = Holdings(parts, prepared.test_groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
+    positions = np.flatnonzero(prepared.tested)
+    chosen = [
+        positions[phase]
+        for phase in phases(prepared.test_dates[positions], horizon, horizon if options.tranches else 1)
+    ]
+    tracks = [follow(holdings, forward, phase, options.cost_bps) for phase in chosen if len(phase)]
+    if len(tracks) == 1:
+        return tracks[0], chosen[0]
+    together = mean_track(tracks)
+    count = len(chosen[0])  # the first tranche is never the shorter one
+    return Track(together.returns[:count], together.turnover[:count]), chosen[0]
+
+
+# -- numbers ---------------------------------------------------------------------------------------------
+
+
+def significant_one(value: float | None) -> float | None:
+    """Return a number as it is recorded: rounded to 12 significant digits, absent when it is not finite."""
+    if value is None or not np.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}") + 0.0
+
+
+def significant(values: Floats) -> list[Any]:
+    """Return numbers as they are recorded."""
+    return [significant_one(value) for value in values.tolist()]
+
+
+def _ratio(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    if len(known) < 2 or known.max() <= known.min():
+        return None
+    return float(known.mean() / known.std(ddof=1))
+
+
+def _metrics(
+    prepared: Prepared, scored: Scored, dates: Bools | slice, returns: Floats, options: Options
+) -> dict[str, float | None]:
+    """Return the metrics over some of the test dates and the portfolio returns that belong to them."""
+    from registry.statistics.hac import t_of_mean
+
+    daily = scored.daily
+    rank_ic = daily.rank_ic[dates]
+    known = rank_ic[~np.isnan(rank_ic)]
+    evaluated = scored.picks.counted[dates]
+    made: dict[str, float | None] = {name: mean(getattr(daily, name)[dates]) for name in DATE_METRICS}
+    for horizon, other in scored.at_horizons.items():
+        made |= {f"{name}_h{horizon}": mean(getattr(other, name)[dates]) for name in AT_HORIZON}
+    made["icir"], made["rank_icir"] = _ratio(daily.ic[dates]), _ratio(rank_ic)
+    made["rank_ic_t"] = t_of_mean(known, prepared.options.horizon - 1) if len(known) > 1 else None
+    made["hit_rate"] = float(np.mean(known > 0)) if len(known) else None
+    made["dates"] = float(np.count_nonzero(evaluated))
+    track = scored.track
+    of_these = Track(returns, track.turnover if len(returns) == len(track.returns) else np.zeros(0))
+    made |= summary(of_these, prepared.periods_per_year(), options.risk_free_rate)
+    return {name: significant_one(value) for name, value in made.items()}
+
+
+def _window(prepared: Prepared, scored: Scored, window: TestWindow, options: Options) -> Window:
+    inside = (scored.rebalances >= window.first) & (scored.rebalances < window.last)
+    metrics = _metrics(prepared, scored, slice(window.first, window.last), scored.track.returns[inside], options)
+    metrics["turnover"] = significant_one(mean(scored.track.turnover[inside]))
+    span, day = window.span, np.timedelta64(1, "D")
+    train_end, test_end = (str(np.datetime64(moment, "D") - day) for moment in (span.train_end, span.test_end))
+    return Window(
+        span.number, span.train_start.isoformat(), train_end, span.test_start.isoformat(), test_end, span.partial,
+        metrics,
+    )  # fmt: skip
+
+
+def _series(prepared: Prepared, scored: Scored) -> Series:
+    at = scored.rebalances
+    dates = prepared.panel.dates[prepared.test_dates[at]]
+    values = {name: significant(getattr(scored.daily, name)[at]) for name in DATE_METRICS}
+    values["net_return"] = significant(scored.track.returns)
+    values["turnover"] = significant(scored.track.turnover)
+    return Series([str(day) for day in dates], values)
+
+
+def _intervals(scored: Scored, options: Options) -> dict[str, tuple[float, float]]:
+    """Return 95 % intervals from the rebalance dates, whose labels do not overlap."""
+    from registry.statistics.bootstrap import stationary_bootstrap
+
+    wanted: dict[str, tuple[Floats, str]] = {
+        "precision_at_k": (scored.daily.precision_at_k[scored.rebalances], "mean"),
+        "edge": (scored.daily.edge[scored.rebalances], "mean"),
+        "rank_ic": (scored.daily.rank_ic[scored.rebalances], "mean"),
+        "net_return": (scored.track.returns, "mean"),
+        "forward_return_median": (scored.track.returns, "median"),
+    }
+    made = {}
+    for name, (values, statistic) in wanted.items():
+        known = values[~np.isnan(values)]
+        if len(known) > 1:
+            low, high = stationary_bootstrap(known, statistic, draws=options.n_bootstrap, seed=options.seed)
+            made[name] = (float(f"{low:.{_DIGITS}g}"), float(f"{high:.{_DIGITS}g}"))
+    return made
+
+
+def _baselines(prepared: Prepared, scored: Scored, options: Options) -> list[Baseline]:
+    keep = prepared.options
+    try:
+        prepared.options = keep.with_(k=options.k, hit=options.hit, cost_bps=options.cost_bps, seed=options.seed)
+        found = evaluate_baselines(prepared, scored.picks.eligible, scored.rebalances)
+    finally:
+        prepared.options = keep
+    return [_rounded(baseline) for baseline in found]
+
+
+def _rounded(baseline: Baseline) -> Baseline:
+    def each(values: Mapping[str, float | None]) -> dict[str, float | None]:
+        return {name: significant_one(value) for name, value in values.items()}
+
+    band = {
+        name: (significant_one(low) or 0.0, significant_one(high) or 0.0) for name, (low, high) in baseline.band.items()
+    }
+    return Baseline(baseline.name, each(baseline.metrics), [each(w) for w in baseline.windows], band, baseline.reason)
+
+
+def _counts(prepared: Prepared, scored: Scored, recipe: Recipe, values: list[Floats]) -> dict[str, int]:
+    rows = prepared.test_rows
+    picked = scored.picks.picked & prepared.test_groups.spread(prepared.tested)
+    picks_of_date = prepared.test_groups.sum(picked)
+    kind = prepared.labels(prepared.options.horizon).kinds[rows][picked]
+    tested = prepared.tested
+    return {
+        "test_dates": int(np.count_nonzero(tested)),
+        "evaluated_dates": int(np.count_nonzero(tested & scored.picks.counted)),
+        "skipped_dates": int(np.count_nonzero(tested & ~scored.picks.counted)),
+        "dates_without_picks": int(np.count_nonzero(tested & scored.picks.counted & (picks_of_date == 0))),
+        "censored_dates": prepared.censored_dates,
+        "rebalance_dates": len(scored.rebalances),
+        "empty_windows": prepared.empty_windows,
+        "picks": int(np.count_nonzero(picked)),
+        "delisted_picks": int(np.count_nonzero(kind == kinds.DELISTED)),
+        "gap_picks": int(np.count_nonzero(kind == kinds.GAP)),
+        "unentered_picks": int(np.count_nonzero(kind == kinds.UNENTERED)),
+        "ic_dates": int(np.count_nonzero(~np.isnan(scored.daily.rank_ic[tested]))),
+        "missing_values": sum(int(np.count_nonzero(np.isnan(column[rows]))) for column in values),
+    }  # fmt: skip
+
+
+def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapping[str, int]) -> list[str]:
+    made: list[str] = []
+    eligible = mean(scored.daily.eligible[prepared.tested & scored.picks.counted])
+    if not counts["evaluated_dates"]:
+        made.append(
+            f"no date has {options.least_assets} eligible assets: nothing was measured; lower --k or --min-assets"
+        )
+    elif eligible is not None and options.k > eligible / _CROWDED:
+        made.append(
+            f"K is {options.k} of {eligible:.0f} eligible assets on an average date: picking more than a quarter of"
+            " the universe says little"
+        )
+    if prepared.survivorship_suspect():
+        made.append(
+            "every asset of the panel is there on its last date: survivors only, it seems, which flatters every result"
+        )
+    if options.delist == "drop" and counts["delisted_picks"]:
+        made.append(f"{counts['delisted_picks']} delisted picks were left out, which flatters the result")
+    if counts["unentered_picks"]:
+        made.append(f"{counts['unentered_picks']} picks had no price at the entry and stayed cash")
+    return made
+
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and what there is to do."""

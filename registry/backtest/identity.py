@@ -1,0 +1,135 @@
+"""Which experiment a backtest is of, and with which options: hyperparameters supply options, options make variants.
+
+Backtesting a registered experiment never changes its hash. Its hyperparameters give the options they name;
+an explicit option that contradicts one makes a variant; what neither says is recorded with the run alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from registry.backtest.options import NAMES, Options
+from registry.canonical import show
+from registry.config import ExperimentConfig, create_experiment_from_scoring_config
+from registry.errors import BacktestError
+
+_NOT_OF_THE_EXPERIMENT: Final = frozenset({"baselines", "bootstrap", "n_bootstrap", "method", "shrink"})
+"""Options that say what is computed beside the metrics."""
+
+SUPPLIED: Final = tuple(name for name in NAMES if name not in _NOT_OF_THE_EXPERIMENT)
+"""The options a hyperparameter of the same name supplies."""
+
+_ALWAYS_RECORDED: Final = ("k", "seed", "walk_days")
+_WHOLE: Final = frozenset({"walk_days", "k", "train_days", "lag", "embargo", "min_assets", "seed", "min_test_dates"})
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What will be evaluated."""
+
+    config: ExperimentConfig
+    options: Options
+    variant_of: str | None = None
+    """The full hash of the experiment that was named, when an option made a variant of it."""
+    changes: Mapping[str, tuple[Any, Any]] | None = None
+    """Hyperparameter to its value before and now, when it is a variant."""
+
+
+def meant(config: ExperimentConfig, explicit: Mapping[str, Any]) -> Meant:
+    """Return what backtesting a configuration with explicitly given options means.
+
+    Raises:
+        BacktestError: an option, or the hyperparameter that supplies it, is not allowed.
+    """
+    supplied = {
+        name: _as_option(name, config.hyperparameters[name])
+        for name in SUPPLIED
+        if name in config.hyperparameters and config.hyperparameters[name] is not None
+    }
+    try:
+        Options(**supplied)
+    except BacktestError as error:
+        raise BacktestError(
+            f"a hyperparameter of experiment {str(config.config_hash)[:12]} is no option: {error}"
+        ) from None
+    options = Options(**{**supplied, **explicit})
+    changes = {
+        name: (config.hyperparameters[name], _as_hyperparameter(value))
+        for name, value in explicit.items()
+        if name in supplied and supplied[name] != getattr(options, name)
+    }
+    if not changes:
+        return Meant(config, options)
+    variant = config.variant(hyperparameters={name: now for name, (_, now) in changes.items()})
+    return Meant(variant, options, str(config.config_hash), changes)
+
+
+def new_experiment(
+    weights: Mapping[str, Any],
+    explicit: Mapping[str, Any],
+    *,
+    transformations: Mapping[str, str] | None = None,
+    description: str = "",
+    tags: tuple[str, ...] = (),
+) -> Meant:
+    """Return a new experiment made of weights: it records k, seed, walk_days and the explicit options.
+
+    Raises:
+        BacktestError: an option is not allowed.
+        InvalidConfigError: the weights are no weights.
+    """
+    options = Options(**explicit)
+    recorded = {name: getattr(options, name) for name in _ALWAYS_RECORDED}
+    recorded |= {name: getattr(options, name) for name in explicit if name in SUPPLIED}
+    config = create_experiment_from_scoring_config(
+        dict(weights),
+        list(weights),
+        {name: _as_hyperparameter(value) for name, value in recorded.items()},
+        description,
+        list(tags),
+    )
+    if transformations:
+        config = ExperimentConfig(
+            config.feature_names, config.feature_weights, config.hyperparameters, transformations,
+            config.description, config.tags, config.created_at,
+        )  # fmt: skip
+    return Meant(config, options)
+
+
+def _as_option(name: str, value: Any) -> Any:
+    if name == "horizons" and isinstance(value, list):
+        return tuple(value)
+    if name in _WHOLE and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _as_hyperparameter(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def check_features(config: ExperimentConfig, names: list[str], columns: list[str], panel: str) -> None:
+    """Refuse an experiment that names features the panel lacks.
+
+    Raises:
+        BacktestError: the message names them, each with the nearest the panel has.
+    """
+    from difflib import get_close_matches
+
+    there = set(columns)
+    lacking = [name for name in names if name not in there]
+    if not lacking:
+        return
+    folded = {column.casefold(): column for column in columns}
+    said = []
+    for name in lacking[:5]:
+        near = get_close_matches(name.casefold(), folded, 1)
+        said.append(show(name) + (f" (did you mean {show(folded[near[0]])}?)" if near else ""))
+    more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+    raise BacktestError(
+        f"the panel {panel} has no column for {', '.join(said)}{more}, which experiment"
+        f" {str(config.config_hash)[:12]} names; its columns are {', '.join(map(show, columns[:12]))}"
+        + (" …" if len(columns) > 12 else "")
+    )

@@ -1,0 +1,94 @@
+"""Forward returns: what an asset earned from `lag` panel dates after the score, for `horizon` panel dates.
+
+Dates are those of the panel, not an asset's own rows, so a gap never stretches a horizon. What becomes of
+an asset that is gone before the exit is said here, and counted, never left out in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from registry.backtest.groups import Floats, Ints
+from registry.backtest.options import Delist
+
+if TYPE_CHECKING:
+    from registry.backtest.panel import Panel
+
+PLAIN: Final = 0
+DELISTED: Final = 1
+"""No price at the exit, and none ever after."""
+GAP: Final = 2
+"""No price at the exit, but later."""
+UNENTERED: Final = 3
+"""No price at the entry: it could not be bought, the money stays cash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Forward returns of rows; NaN where there is none."""
+
+    returns: Floats
+    kinds: npt.NDArray[np.int8]
+
+
+class Prices:
+    """Prices as a table, dates down and assets across; NaN where there is none."""
+
+    def __init__(self, panel: Panel) -> None:
+        assert panel.price is not None
+        self.table = np.full((len(panel.dates), len(panel.assets)), np.nan)
+        self.table[panel.date_no, panel.asset_no] = panel.price
+        priced = np.isfinite(panel.price)
+        self.last = np.full(len(panel.assets), -1, dtype=np.int64)
+        np.maximum.at(self.last, panel.asset_no[priced], panel.date_no[priced])
+
+    def growth(self, date_no: Ints, asset_no: Ints, since: int, skip: int = 0) -> Floats:
+        """Return the return over the `since` dates up to `skip` dates ago; NaN where a price is missing."""
+        grown = np.full(len(date_no), np.nan)
+        known = date_no >= since + skip
+        dates, assets = date_no[known], asset_no[known]
+        with np.errstate(invalid="ignore"):
+            grown[known] = self.table[dates - skip, assets] / self.table[dates - since - skip, assets] - 1
+        return grown
+
+
+def forward_returns(prices: Prices, date_no: Ints, asset_no: Ints, horizon: int, lag: int, delist: Delist) -> Labels:
+    """Return P(t + lag + horizon) / P(t + lag) - 1 for rows given by their date and asset.
+
+    Dates whose exit lies past the panel's end have no label; they are dropped for every asset alike.
+    """
+    count = len(prices.table)
+    returns = np.full(len(date_no), np.nan)
+    kinds = np.zeros(len(date_no), dtype=np.int8)
+    known = np.flatnonzero(date_no + lag + horizon < count)
+    dates, assets = date_no[known], asset_no[known]
+    entry = prices.table[dates + lag, assets]
+    leave = prices.table[dates + lag + horizon, assets]
+    returns[known] = leave / entry - 1
+
+    unentered = np.isnan(entry)
+    returns[known[unentered]] = 0.0
+    kinds[known[unentered]] = UNENTERED
+
+    lost = np.flatnonzero(np.isnan(leave) & ~unentered)
+    if len(lost):
+        dates, assets, rows = dates[lost], assets[lost], known[lost]
+        gone = prices.last[assets] < dates + lag + horizon
+        kinds[rows] = np.where(gone, DELISTED, GAP)
+        returns[rows] = _last_price(prices, dates + lag, assets, horizon) / entry[lost] - 1
+        if delist != "last":
+            returns[rows[gone]] = -1.0 if delist == "loss" else np.nan
+    return Labels(returns, kinds)
+
+
+def _last_price(prices: Prices, entry: Ints, assets: Ints, horizon: int) -> Floats:
+    """Return the last price from the entry on, before the exit."""
+    found = prices.table[entry, assets]
+    for step in range(1, horizon):
+        price = prices.table[entry + step, assets]
+        found = np.where(np.isnan(price), found, price)
+    return found

@@ -1,0 +1,159 @@
+"""What is measured on each date: how the picks did, how everything eligible did, how score and return agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from registry.backtest.groups import Block, Bools, Floats, Groups, average_ranks, top_k
+
+_DECIMALS = 12
+"""Scores are rounded before they are ranked for picking: what differs by rounding alone is a tie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Which rows were picked, date by date."""
+
+    eligible: Bools
+    """Rows with a score."""
+    picked: Bools
+    counted: Bools
+    """For each date: enough assets were eligible."""
+
+
+def pick(scores: Floats, groups: Groups, k: int, least: int, threshold: float | None) -> Picks:
+    """Pick the `k` best scores of each date, before anything is known of what they earned.
+
+    Of equal scores the asset that comes first in byte order wins. Dates with fewer than `least` scores are
+    not counted, and nothing is picked on them.
+    """
+    eligible = ~np.isnan(scores)
+    counted = groups.sum(eligible) >= least
+    allowed = eligible & groups.spread(counted)
+    if threshold is not None:
+        with np.errstate(invalid="ignore"):
+            allowed = allowed & (scores >= threshold)
+    picked = np.empty(len(scores), dtype=bool)
+    masked = np.where(allowed, np.round(scores, _DECIMALS), -np.inf)
+    for block in groups.blocks:
+        picked[block.start : block.stop] = block.long(top_k(block.dense(masked, -np.inf), k))
+    return Picks(eligible & groups.spread(counted), picked, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Values by date, NaN where there is none; see `registry.metrics` for what they mean."""
+
+    precision_at_k: Floats
+    base_rate: Floats
+    overlap_at_k: Floats
+    forward_return: Floats
+    universe_return: Floats
+    ic: Floats
+    rank_ic: Floats
+    eligible: Floats
+
+    @property
+    def edge(self) -> Floats:
+        """Precision above the base rate of the same date."""
+        return self.precision_at_k - self.base_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """What all eligible assets earned: the same for every experiment that finds the same assets eligible."""
+
+    forward: Floats
+    """NaN for what is not eligible or has no label."""
+    ranks: Floats
+    hits: Bools
+    best: Bools
+    """The K rows of each date that earned most."""
+    base_rate: Floats
+    mean_return: Floats
+
+
+def make_universe(eligible: Bools, forward: Floats, groups: Groups, k: int, hit: float) -> Universe:
+    """Return what the eligible rows earned, date by date."""
+    known = eligible & ~np.isnan(forward)
+    earned = np.where(known, forward, np.nan)
+    with np.errstate(invalid="ignore"):
+        hits = known & (forward > hit)
+    ranks, best = np.empty(len(forward)), np.empty(len(forward), dtype=bool)
+    for block in groups.blocks:
+        table = _table(block, earned)
+        ranks[block.start : block.stop] = block.long(average_ranks(table))
+        best[block.start : block.stop] = block.long(top_k(np.where(np.isnan(table), -np.inf, table), k))
+    count = groups.sum(known)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        base, mean = groups.sum(hits) / count, groups.sum(np.where(known, forward, 0.0)) / count
+    return Universe(earned, ranks, hits, best, base, mean)
+
+
+def measure(scores: Floats | None, picks: Picks, universe: Universe, groups: Groups) -> Daily:
+    """Measure picks against what the universe earned; without scores there are no correlations."""
+    known = ~np.isnan(universe.forward)
+    taken = picks.picked & known
+    count = groups.sum(taken)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Daily(
+            groups.sum(universe.hits & taken) / count,
+            universe.base_rate,
+            groups.sum(universe.best & taken) / count,
+            groups.sum(np.where(taken, universe.forward, 0.0)) / count,
+            universe.mean_return,
+            *(_correlations(scores, universe, known, groups) if scores is not None else _none(groups)),
+            groups.sum(picks.eligible),
+        )
+
+
+def _none(groups: Groups) -> tuple[Floats, Floats]:
+    return np.full(len(groups), np.nan), np.full(len(groups), np.nan)
+
+
+def _correlations(scores: Floats, universe: Universe, known: Bools, groups: Groups) -> tuple[Floats, Floats]:
+    """Return the Pearson and the Spearman correlation of each date with three assets or more."""
+    pearson, spearman = _none(groups)
+    score = np.where(known, scores, np.nan)
+    for block in groups.blocks:
+        dates = slice(block.first, block.last)
+        x = _table(block, score)
+        pearson[dates] = correlation(x, _table(block, universe.forward))
+        spearman[dates] = correlation(average_ranks(x), _table(block, universe.ranks))
+    return pearson, spearman
+
+
+def _table(block: Block, values: Floats) -> Floats:
+    table: Floats = block.dense(values, np.nan)
+    return table
+
+
+def correlation(x: Floats, y: Floats) -> Floats:
+    """Return the correlation of each row of two tables whose absent values coincide.
+
+    NaN for fewer than three values, or where either side is constant.
+    """
+    absent = np.isnan(x)
+    if absent.any():
+        count = x.shape[1] - np.count_nonzero(absent, axis=1)
+        flat = (count < 3) | _constant(x, absent) | _constant(y, absent)
+        x, y = np.where(absent, 0.0, x), np.where(absent, 0.0, y)
+    else:
+        count = np.full(len(x), x.shape[1])
+        flat = (count < 3) | (x.max(axis=1) <= x.min(axis=1)) | (y.max(axis=1) <= y.min(axis=1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dx, dy = x - (x.sum(axis=1) / count)[:, None], y - (y.sum(axis=1) / count)[:, None]
+        if absent.any():
+            dx[absent] = dy[absent] = 0.0
+        found: Floats = (dx * dy).sum(axis=1) / np.sqrt((dx * dx).sum(axis=1) * (dy * dy).sum(axis=1))
+    found[flat] = np.nan
+    return np.clip(found, -1.0, 1.0)
+
+
+def _constant(table: Floats, absent: Bools) -> Bools:
+    low = np.where(absent, np.inf, table).min(axis=1)
+    high = np.where(absent, -np.inf, table).max(axis=1)
+    same: Bools = high <= low
+    return same

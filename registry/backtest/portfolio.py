@@ -1,0 +1,156 @@
+"""From picks to a portfolio: returns after costs, turnover, equity, and what is said of them.
+
+The portfolio holds the picks in equal parts and is rebalanced every `horizon` dates, so its returns do not
+overlap. The drift of the parts while they are held is ignored. Definitions as in empyrical, except that a
+ratio without a meaning (one value, constant values) is absent instead of infinite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from registry.backtest.groups import Floats, Groups, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """The parts of a portfolio on every date: rows as in `groups`, summing to 1 on a date, or to 0."""
+
+    parts: Floats
+    groups: Groups
+    asset_no: Ints
+    assets: int
+    """How many assets the panel has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What a portfolio did: one value for each rebalance."""
+
+    returns: Floats
+    """After costs."""
+    turnover: Floats
+    """Half the sum of changed parts; NaN for the first, which buys everything."""
+
+
+def follow(holdings: Holdings, forward: Floats, rebalances: Ints, cost_bps: float) -> Track:
+    """Rebalance into the holdings of the groups `rebalances`, in order.
+
+    Holdings without a label are left out of a return and its parts shared among the others.
+    """
+    groups, parts = holdings.groups, holdings.parts
+    known = np.where(np.isnan(forward), 0.0, parts)
+    earned = groups.sum(known * np.where(np.isnan(forward), 0.0, forward))
+    held = groups.sum(known)
+    whole = groups.sum(parts)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gross = np.where(held > 0, earned / held * whole, 0.0)[rebalances]
+    traded = np.empty(len(rebalances))
+    before = np.zeros(holdings.assets)
+    for i, group in enumerate(rebalances):
+        rows = slice(groups.offsets[group], groups.offsets[group + 1])
+        now = np.zeros(holdings.assets)
+        now[holdings.asset_no[rows]] = parts[rows]
+        traded[i] = np.abs(now - before).sum()
+        before = now
+    turnover = traded / 2
+    turnover[:1] = np.nan
+    return Track(gross - cost_bps / 1e4 * traded, turnover)
+
+
+def phases(test: Ints, horizon: int, count: int = 1) -> list[Ints]:
+    """Return the positions of rebalance dates among test dates given by their index in the panel.
+
+    Rebalances of one phase are `horizon` panel dates apart or more; phase j begins j dates after the first.
+    """
+    made = []
+    for phase in range(count):
+        chosen, due = [], test[0] + phase if len(test) else 0
+        for position, index in enumerate(test):
+            if index >= due:
+                chosen.append(position)
+                due = index + horizon
+        made.append(np.array(chosen, dtype=np.int64))
+    return made
+
+
+def mean_track(tracks: list[Track]) -> Track:
+    """Return the portfolio that holds the tracks in equal parts: the mean of their n-th returns."""
+    longest = max(len(track.returns) for track in tracks)
+    returns, turnover = (np.full((len(tracks), longest), np.nan) for _ in range(2))
+    for i, track in enumerate(tracks):
+        returns[i, : len(track.returns)] = track.returns
+        turnover[i, : len(track.turnover)] = track.turnover
+    return Track(_mean_down(returns), _mean_down(turnover))
+
+
+def _mean_down(table: Floats) -> Floats:
+    count = np.count_nonzero(~np.isnan(table), axis=0)
+    with np.errstate(invalid="ignore"):
+        found: Floats = np.where(np.isnan(table), 0.0, table).sum(axis=0) / count
+    return found
+
+
+def equity(returns: Floats) -> Floats:
+    """Return the equity after each return, from 1.0 before the first."""
+    return np.cumprod(1 + returns, dtype=np.float64)
+
+
+def max_drawdown(returns: Floats) -> float | None:
+    """Return the deepest fall below the peak so far, 0 or less; the start is a peak. None without returns."""
+    if not len(returns):
+        return None
+    curve = np.concatenate(([1.0], equity(returns)))
+    return float(np.min(curve / np.maximum.accumulate(curve) - 1))
+
+
+def sharpe(returns: Floats, periods: float | None, risk_free: float = 0.0) -> float | None:
+    """Return the mean excess return over its sample deviation, a year (Sharpe 1994). None where it has no meaning."""
+    if len(returns) < 2 or periods is None or returns.max() <= returns.min():
+        return None
+    excess = returns - rate_per_period(risk_free, periods)
+    return float(excess.mean() / excess.std(ddof=1) * np.sqrt(periods))
+
+
+def sortino(returns: Floats, periods: float | None, risk_free: float = 0.0) -> float | None:
+    """Return the mean excess return over the downside deviation of all periods, a year (Sortino & Price 1994)."""
+    if len(returns) < 2 or periods is None:
+        return None
+    excess = returns - rate_per_period(risk_free, periods)
+    downside = np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2))
+    return float(excess.mean() / downside * np.sqrt(periods)) if downside > 0 else None
+
+
+def rate_per_period(yearly: float, periods: float) -> float:
+    """Return a yearly rate as the rate of one of `periods` equal periods."""
+    return float((1 + yearly) ** (1 / periods) - 1)
+
+
+def cagr(returns: Floats, periods: float | None) -> float | None:
+    """Return the compounded return a year; -1 once everything is lost."""
+    if not len(returns) or periods is None:
+        return None
+    final = float(np.prod(1 + returns))
+    return float(final ** (periods / len(returns)) - 1) if final > 0 else -1.0
+
+
+def summary(track: Track, periods: float | None, risk_free: float) -> dict[str, float | None]:
+    """Return every metric of a portfolio by its name in `registry.metrics`."""
+    returns = track.returns
+    grown, fall = cagr(returns, periods), max_drawdown(returns)
+    known = track.turnover[~np.isnan(track.turnover)]
+    several = len(returns) > 1 and periods is not None
+    return {
+        "net_return": float(returns.mean()) if len(returns) else None,
+        "total_return": float(np.prod(1 + returns) - 1) if len(returns) else None,
+        "cagr": grown,
+        "volatility": float(returns.std(ddof=1) * np.sqrt(periods or 0.0)) if several else None,
+        "sharpe": sharpe(returns, periods, risk_free),
+        "sortino": sortino(returns, periods, risk_free),
+        "max_drawdown": fall,
+        "calmar": grown / abs(fall) if grown is not None and fall else None,
+        "turnover": float(known.mean()) if len(known) else None,
+        "rebalances": float(len(returns)),
+    }

@@ -1,0 +1,198 @@
+"""From an experiment and a panel to a run: `run_backtest`, the Python twin of `experiments backtest`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from registry.backtest.environment import environment
+from registry.backtest.evaluate import Evaluation, evaluate, significant_one
+from registry.backtest.identity import check_features, meant
+from registry.backtest.options import NAMES, Options, read_date
+from registry.backtest.prepared import Prepared
+from registry.backtest.scoring import make_recipe, named_features
+from registry.backtest.suggesting import Suggested, suggest
+from registry.canonical import now_text
+from registry.config import ExperimentConfig
+from registry.runs.record import PanelDays, PanelRef, Run
+
+if TYPE_CHECKING:
+    from registry.backtest.panel import Panel
+    from registry.experiments import ExperimentRegistry
+
+ENGINE: Final = "experiments"
+
+_OF_TIME: Final = (
+    "walk_days", "horizons", "train_days", "expanding", "lag", "embargo", "delist", "min_test_dates",
+    "periods_per_year",
+)  # fmt: skip
+"""Options that decide how a panel is prepared; experiments that agree in them share one preparation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """A run, with what the artifacts and the printed table need beside it."""
+
+    config: ExperimentConfig
+    options: Options
+    run: Run
+    days: PanelDays
+    evaluation: Evaluation = field(repr=False)
+    suggested: Suggested | None = field(repr=False)
+    prepared: Prepared = field(repr=False)
+
+
+class Bench:
+    """A panel over one period, on which any number of experiments are evaluated."""
+
+    def __init__(
+        self,
+        panel: Panel,
+        start: str | date,
+        end: str | date,
+        argv: Sequence[str] | None = None,
+        columns: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.panel = panel
+        self.columns = {name: value for name, value in (columns or {}).items() if value is not None}
+        self.start, self.end = read_date(start, "start"), read_date(end, "end")
+        self.environment = environment(argv)
+        self._prepared: dict[tuple[Any, ...], Prepared] = {}
+
+    def prepared(self, options: Options) -> Prepared:
+        """Return the panel prepared for the options that concern time; kept for the next experiment.
+
+        Raises:
+            BacktestError: the period can't be evaluated on this panel.
+        """
+        key = tuple(getattr(options, name) for name in _OF_TIME)
+        if key not in self._prepared:
+            self._prepared[key] = Prepared(self.panel, self.start, self.end, options)
+        return self._prepared[key]
+
+    def panel_ref(self, config: ExperimentConfig, options: Options) -> tuple[PanelRef, PanelDays]:
+        """Return the panel as a run of this experiment names it, with the digests of its days.
+
+        Raises:
+            BacktestError: the panel lacks a feature, or the period can't be evaluated on it.
+        """
+        names = named_features(config)
+        check_features(config, names, list(self.panel.features), self.panel.name)
+        prepared = self.prepared(options)
+        days = self.panel.days(names)
+        fingerprint = self.panel.fingerprint(names, prepared.last_used)
+        suspect = prepared.survivorship_suspect()
+        return PanelRef(self.panel.name, fingerprint, days.key, self.panel.source, suspect), days
+
+    def run_options(self, options: Options) -> dict[str, Any]:
+        """Return the options as a run records them: those of time as they fit the panel, the others as given."""
+        fitted = self.prepared(options).options
+        given = {name: getattr(options, name) for name in NAMES if name not in _OF_TIME}
+        return fitted.with_(**given).measured()
+
+    def backtest(self, config: ExperimentConfig, options: Options, *, suggestion: bool = True) -> Backtest:
+        """Evaluate one experiment.
+
+        Raises:
+            BacktestError: the experiment can't be scored on this panel and period.
+        """
+        began = time.perf_counter()
+        ref, days = self.panel_ref(config, options)
+        prepared = self.prepared(options)
+        evaluation = evaluate(prepared, make_recipe(config), options)
+        suggested = suggest(prepared, make_recipe(config, everything=True), options) if suggestion else None
+        run = Run(
+            config_hash=str(config.config_hash),
+            panel=ref,
+            start=self.start.isoformat(),
+            end=self.end.isoformat(),
+            options=self.run_options(options),
+            metrics=evaluation.metrics,
+            windows=evaluation.windows,
+            dates=evaluation.series,
+            engine=ENGINE,
+            details=_details(prepared, evaluation),
+            environment={
+                **self.environment,
+                "panel_features": named_features(config),
+                "panel_last": prepared.last_used.isoformat(),
+                "panel_columns": self.columns,
+            },
+            duration=round(time.perf_counter() - began, 3),
+            recorded_at=now_text(),
+        )
+        return Backtest(config, options, run, days, evaluation, suggested, prepared)
+
+
+def _details(prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:
+    """Return what a run tells beyond its metrics."""
+    panel = prepared.panel
+    return {
+        "counts": evaluation.counts,
+        "intervals": {name: list(bounds) for name, bounds in evaluation.intervals.items()},
+        "net_return_median": evaluation.median_return,
+        "baselines": {
+            baseline.name: {"reason": baseline.reason}
+            if baseline.reason is not None
+            else {"metrics": baseline.metrics, "band": {name: list(b) for name, b in baseline.band.items()}}
+            for baseline in evaluation.baselines
+        },
+        "warnings": evaluation.warnings,
+        "remarks": evaluation.remarks,
+        "train_days": prepared.calendar.train_days,
+        "periods_per_year": significant_one(prepared.periods_per_year()),
+        "panel": {
+            "dates": len(panel.dates),
+            "assets": len(panel.assets),
+            "first_date": str(panel.dates[0]),
+            "last_date": str(panel.dates[-1]),
+            "nonfinite": {name: count for name, count in panel.nonfinite.items() if count},
+        },
+    }
+
+
+def run_backtest(
+    registry: ExperimentRegistry,
+    config: ExperimentConfig | str,
+    panel: Any,
+    *,
+    start: str | date,
+    end: str | date,
+    record: bool = True,
+    columns: dict[str, Any] | None = None,
+    **options: Any,
+) -> Run:
+    """Evaluate an experiment on a panel, register both it and the run, and return the run.
+
+    `config` is a configuration or names a registered one; `panel` is a `Panel`, a path to a Parquet, CSV or
+    SQL file, or a pandas, polars or Arrow table; `columns` are the column names of `load_panel`. `options`
+    are the fields of `Options`; what they leave out, the experiment's hyperparameters supply. An option that
+    contradicts a hyperparameter evaluates (and registers) a variant. With `record=False` only the fact that
+    this configuration was tried on this panel and period is kept.
+
+    Raises:
+        BacktestError: an option, the period or the experiment does not allow it.
+        PanelError: the panel can't be read as one.
+        NotFoundError, AmbiguousHashError, InvalidReferenceError: `config` names not exactly one experiment.
+    """
+    from registry.backtest.panel import Panel, load_panel
+
+    wanted = registry.config(config) if isinstance(config, str) else config
+    this = meant(wanted, options)
+    if not isinstance(panel, Panel):
+        panel = load_panel(panel, **{"features": named_features(wanted), **(columns or {})})
+    done = Bench(panel, start, end, columns=columns).backtest(this.config, this.options, suggestion=False)
+    keep(registry, done, record=record)
+    return done.run
+
+
+def keep(registry: ExperimentRegistry, done: Backtest, *, record: bool = True) -> None:
+    """Register the experiment and its run; or only that it was tried."""
+    if record:
+        registry.register(done.config)
+        registry.record(done.run, done.days, config=done.config)
+    else:
+        registry.record_trial(done.config, done.run.panel, done.run.start, done.run.end, panel_days=done.days)

@@ -1,0 +1,234 @@
+"""Runs: recording them and reading them; panels, trials, metrics and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from registry.faces.looking import Looking
+
+if TYPE_CHECKING:
+    from registry.aliases import Alias
+    from registry.config import ExperimentConfig
+    from registry.metrics import Metric
+    from registry.runs.reading import PanelInfo
+    from registry.runs.record import PanelDays, PanelRef, Run
+
+
+class Evaluating(Looking):
+    """What records results and finds them again."""
+
+    def record_run(
+        self,
+        config: ExperimentConfig | str,
+        *,
+        metrics: Mapping[str, float | None],
+        panel: str | Mapping[str, Any],
+        period: str | tuple[str, str],
+        windows: Iterable[Mapping[str, Any]] = (),
+        dates: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+        definitions: Mapping[str, Mapping[str, str]] | None = None,
+        details: Mapping[str, Any] | None = None,
+        engine: str = "custom",
+        duration: float | None = None,
+    ) -> Run:
+        """Record what a program of your own found out about an experiment; the run is durable when this returns.
+
+        `config` is registered first when it is a configuration; a text names a registered one. `panel` is a
+        name, or a mapping with `name` and `fingerprint`. `period` is `"2010-01-04..2022-12-28"` or a pair.
+        `windows` hold `test_start`, `test_end` and `metrics`; `dates` is metric to ISO day to value (the values
+        by rebalance date that paired tests need). A metric that is not ours needs a definition once:
+        `definitions={"name": {"unit": …, "direction": "higher", "definition": …}}`. The same content again is
+        the same run.
+
+        Raises:
+            InvalidRunError: a field can't be recorded; the message names it and the value.
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: `config` names not exactly one experiment.
+            StoreError: the place can't take it; nothing was recorded.
+        """
+        from registry.canonical import now_text
+        from registry.config import ExperimentConfig
+        from registry.runs.record import Run, read_period
+
+        first, last = read_period(period) if isinstance(period, str) else period
+        wanted = self.config(config) if isinstance(config, str) else config
+        if not isinstance(wanted, ExperimentConfig):
+            from registry.errors import InvalidConfigError
+
+            raise InvalidConfigError(f"record_run takes an ExperimentConfig or a hash, not {type(config).__name__}")
+        run = Run.from_dict(
+            {
+                "config_hash": wanted.compute_hash(),
+                "panel": panel,
+                "start": first,
+                "end": last,
+                "options": dict(options or {}),
+                "metrics": dict(metrics),
+                "windows": list(windows),
+                "dates": dates or {},
+                "engine": engine,
+                "details": dict(details or {}),
+                "duration": duration,
+                "recorded_at": now_text(),
+                "definitions": {name: dict(said) for name, said in (definitions or {}).items()},
+            }
+        )
+        if not isinstance(config, str):
+            self.register(wanted)
+        self.record(run, config=wanted)
+        return run
+
+    def record(self, run: Run, panel_days: PanelDays | None = None, *, config: ExperimentConfig | None = None) -> str:
+        """Record a run of a registered experiment; return its id. It is durable when this returns.
+
+        Raises:
+            InvalidRunError: a metric in it is defined nowhere.
+            StoreError: the place can't take it; nothing was recorded.
+        """
+        from registry.metrics import metric
+        from registry.runs.reading import check_defined
+        from registry.store.run_entries import ranking_of
+
+        named = {*run.metrics, *run.dates.values, *(name for window in run.windows for name in window.metrics)}
+        if any(metric(name) is None and name not in run.definitions for name in named):
+            with self._store.read() as session:
+                check_defined(session, run)
+        if config is None:
+            config = self.config(run.config_hash)
+        return self._store.record(run, ranking_of(config), panel_days)
+
+    def record_trial(
+        self, config: ExperimentConfig, panel: PanelRef, start: str, end: str, panel_days: PanelDays | None = None
+    ) -> None:
+        """Count that a configuration was evaluated, without registering it or its result.
+
+        Raises:
+            StoreError: the place can't take it.
+        """
+        from registry.canonical import now_text
+        from registry.store.run_entries import Trial, ranking_of
+
+        trial = Trial(config.compute_hash(), ranking_of(config), panel, start, end, now_text())
+        self._store.record_trial(trial, panel_days)
+
+    def runs(
+        self,
+        reference: str | None = None,
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+        limit: int | None = None,
+        full: bool = False,
+    ) -> list[Run]:
+        """Return runs, newest first: of everything, or of one experiment, panel or period.
+
+        Without `full` they come without windows and values by date.
+
+        Raises:
+            InvalidRunError: `period` is no period.
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one experiment.
+        """
+        from registry import references
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            ids = None if reference is None else [references.resolve(session, reference)[0]]
+            return reading.runs(session, ids, panel=panel, period=period, limit=limit, full=full)
+
+    def count_runs(self, hashes: Iterable[str]) -> int:
+        """Return how many runs the experiments with these full hashes have."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.count_runs(session, hashes)
+
+    def run(self, run_id: str) -> Run:
+        """Return one run in full, by its id or the beginning of it.
+
+        Raises:
+            NotFoundError, AmbiguousHashError: there is not exactly one.
+        """
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.one_run(session, run_id)
+
+    def find_run(
+        self,
+        config_hash: str,
+        *,
+        panel: str,
+        fingerprint: str | None,
+        start: str,
+        end: str,
+        options: dict[str, Any],
+        engine: str,
+    ) -> Run | None:
+        """Return the run of this experiment on this content of a panel, period and options, or None."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.find_run(
+                session, config_hash, panel=panel, fingerprint=fingerprint, start=start, end=end, options=options,
+                engine=engine,
+            )  # fmt: skip
+
+    def panels(self) -> list[PanelInfo]:
+        """Return the panels that runs were made on, newest first."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.panels(session)
+
+    def panel_change(self, days: PanelDays) -> str | None:
+        """Return a sentence on the first past value of a panel that changed since it was last used, or None."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.panel_change(session, days)
+
+    def trials(self, panel: str, period: str) -> int:
+        """Return how many configurations were ever evaluated on a panel and period, deleted and untracked ones too.
+
+        Raises:
+            InvalidRunError: `period` is no period.
+        """
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.trials(session, panel, period)
+
+    def metrics(self) -> list[Metric]:
+        """Return what every metric means: our own, then those that were recorded with a definition."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.metrics(session)
+
+    def promote(self, reference: str, alias: str, why: str = "") -> Alias:
+        """Move an alias to an experiment, as its next version.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one
+                experiment, or the alias could be taken for a hash.
+        """
+        import getpass
+
+        from registry import aliases, references
+
+        name = aliases.check_alias(alias)
+        self._require()
+        try:
+            who = getpass.getuser()
+        except (OSError, KeyError):
+            who = ""
+        with self._store.write() as session:
+            return aliases.promote(session, name, references.resolve(session, reference)[1], why, who)
+
+    def aliases(self) -> list[Alias]:
+        """Return where every alias points."""
+        from registry import aliases
+
+        with self._store.read() as session:
+            return aliases.current(session)

@@ -1,0 +1,1 @@
+"""Runs: evaluations of experiments on panels, and how they are read from the tables."""

@@ -1,0 +1,255 @@
+"""Reading runs: those of an experiment, one by its id, what panels there are and what changed in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from registry.canonical import show
+from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
+from registry.metrics import METRICS, Metric, metric
+from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id, read_period
+from registry.store.run_entries import columns_of, first_change, options_key
+from registry.store.session import TEXTS, as_list
+
+if TYPE_CHECKING:
+    from registry.store import Session
+
+_COLUMNS = (
+    "r.run_id, e.config_hash, r.panel, r.fingerprint, r.panel_key, r.source, r.survivorship_suspect, r.period_start,"
+    " r.period_end, r.options, r.engine, r.details, r.environment, r.duration, r.recorded_at, r.panel_id"
+)
+_FROM = "FROM run r JOIN experiment e ON e.id = r.id"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelInfo:
+    """A panel that runs were made on."""
+
+    panel_id: int
+    name: str
+    first_date: str | None
+    last_date: str | None
+    """Of what is known day by day; None for a panel that is not."""
+    periods: dict[str, int]
+    """Period to the number of experiments with a run on it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return asdict(self)
+
+
+def runs(
+    session: Session,
+    ids: Sequence[int] | None = None,
+    *,
+    panel: str | None = None,
+    period: str | None = None,
+    limit: int | None = None,
+    full: bool = False,
+) -> list[Run]:
+    """Return the runs of live experiments, or of those with these ids, newest first.
+
+    Without `full` they come without windows and values by date.
+
+    Raises:
+        InvalidRunError: `period` is no period.
+    """
+    from registry.store.session import INTEGERS
+
+    where, given = ["e.deleted_at IS NULL" if ids is None else f"r.id IN {INTEGERS}"], []
+    if ids is not None:
+        given.append(as_list(ids))
+    if panel is not None:
+        where.append("r.panel = ?")
+        given.append(panel)
+    if period is not None:
+        where.append("r.period_start = CAST(? AS DATE) AND r.period_end = CAST(? AS DATE)")
+        given += read_period(period)
+    cut = f" LIMIT {max(0, int(limit))}" if limit is not None else ""
+    rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(where)} ORDER BY r.seq DESC{cut}", given)
+    return _made(session, rows, full)
+
+
+def count_runs(session: Session, hashes: Iterable[str]) -> int:
+    """Return how many runs the experiments with these full hashes have."""
+    count: int = session.value(f"SELECT count(*) {_FROM} WHERE e.config_hash IN {TEXTS}", [as_list(hashes)])
+    return count
+
+
+def one_run(session: Session, reference: str) -> Run:
+    """Return the run whose id begins so, in full; also of an experiment in the trash.
+
+    Raises:
+        NotFoundError: there is none.
+        AmbiguousHashError: there are several.
+    """
+    wanted = reference.strip().lower()
+    if not is_run_id(wanted) or len(wanted) == len(RUN_PREFIX):
+        raise NotFoundError(f"{show(reference)} is no id of a run: r- and hex digits; see: experiments runs")
+    rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE starts_with(r.run_id, ?) ORDER BY r.run_id LIMIT 9", [wanted])
+    if not rows:
+        raise NotFoundError(f"no run has the id {show(reference)}; see: experiments runs HASH")
+    if len(rows) > 1:
+        found = [row[0] for row in rows]
+        raise AmbiguousHashError(f"{show(reference)} begins several ids of runs: {', '.join(found[:8])}", found)
+    return _made(session, rows, True)[0]
+
+
+def find_run(
+    session: Session,
+    config_hash: str,
+    *,
+    panel: str,
+    fingerprint: str | None,
+    start: str,
+    end: str,
+    options: dict[str, Any],
+    engine: str,
+) -> Run | None:
+    """Return the run of this experiment, panel content, period and options, or None."""
+    rows = session.rows(
+        f"SELECT {_COLUMNS} {_FROM} WHERE e.config_hash = ? AND r.panel = ? AND r.fingerprint IS NOT DISTINCT FROM ?"
+        " AND r.period_start = CAST(? AS DATE) AND r.period_end = CAST(? AS DATE) AND r.options_key = ?"
+        " AND r.engine = ? ORDER BY r.seq DESC LIMIT 1",
+        [config_hash, panel, fingerprint, start, end, options_key(options), engine],
+    )
+    return _made(session, rows, True)[0] if rows else None
+
+
+def _made(session: Session, rows: Sequence[tuple[Any, ...]], full: bool) -> list[Run]:
+    wanted = as_list(row[0] for row in rows)
+    metrics: dict[str, dict[str, float | None]] = {}
+    for run_id, name, value in session.rows(
+        f"SELECT run_id, metric, value FROM run_metric WHERE run_id IN {TEXTS}", [wanted]
+    ):
+        metrics.setdefault(run_id, {})[name] = value
+    windows = _windows(session, wanted) if full else {}
+    series = _series(session, wanted) if full else {}
+    made = []
+    for row in rows:
+        known, order = metrics.get(row[0], {}), list(METRICS)
+        names = sorted(known, key=lambda name: (order.index(name) if name in METRICS else len(order), name))
+        run = Run(
+            row[1],
+            PanelRef(row[2], row[3], row[4], row[5], row[6]),
+            row[7].isoformat(),
+            row[8].isoformat(),
+            json.loads(row[9]),
+            {name: known[name] for name in names},
+            windows.get(row[0], []),
+            series.get(row[0], Series()),
+            row[10],
+            json.loads(row[11]),
+            json.loads(row[12]),
+            row[13],
+            row[14].isoformat(timespec="microseconds") + "+00:00",
+            panel_id=row[15],
+        )
+        run.__dict__["run_id"] = row[0]  # what it was recorded as; without `full` its content is not all here
+        made.append(run)
+    return made
+
+
+def _windows(session: Session, wanted: str) -> dict[str, list[Window]]:
+    metrics: dict[tuple[str, int], dict[str, float | None]] = {}
+    for run_id, number, name, value in session.rows(
+        f"SELECT run_id, number, metric, value FROM window_metric WHERE run_id IN {TEXTS}", [wanted]
+    ):
+        metrics.setdefault((run_id, number), {})[name] = value
+    made: dict[str, list[Window]] = {}
+    for run_id, number, train_start, train_end, test_start, test_end, partial in session.rows(
+        "SELECT run_id, number, CAST(train_start AS VARCHAR), CAST(train_end AS VARCHAR), CAST(test_start AS VARCHAR),"
+        f" CAST(test_end AS VARCHAR), partial FROM run_window WHERE run_id IN {TEXTS} ORDER BY run_id, number",
+        [wanted],
+    ):
+        known = metrics.get((run_id, number), {})
+        window = Window(number, train_start, train_end, test_start, test_end, partial, known)
+        made.setdefault(run_id, []).append(window)
+    return made
+
+
+def _series(session: Session, wanted: str) -> dict[str, Series]:
+    made: dict[str, Series] = {}
+    for run_id, name, dates, found in session.rows(
+        f"SELECT run_id, metric, CAST(dates AS VARCHAR[]), vals FROM run_series WHERE run_id IN {TEXTS}", [wanted]
+    ):
+        series = made.setdefault(run_id, Series(dates, {}))
+        series.values[name] = found
+    return made
+
+
+def panels(session: Session) -> list[PanelInfo]:
+    """Return the panels that live experiments have runs on, newest first."""
+    periods: dict[int, dict[str, int]] = {}
+    for number, start, end, count in session.rows(
+        "SELECT r.panel_id, r.period_start, r.period_end, count(DISTINCT r.id) FROM run r JOIN experiment e"
+        " ON e.id = r.id WHERE e.deleted_at IS NULL GROUP BY ALL ORDER BY 4 DESC, 2, 3"
+    ):
+        periods.setdefault(number, {})[f"{start}..{end}"] = count
+    return [
+        PanelInfo(number, name, first, last, periods.get(number, {}))
+        for number, name, first, last in session.rows(
+            "SELECT p.panel_id, p.name, CAST(min(list_min(c.dates)) AS VARCHAR),"
+            " CAST(max(list_max(c.dates)) AS VARCHAR)"
+            " FROM panel p LEFT JOIN panel_column c ON c.panel_id = p.panel_id GROUP BY 1, 2 ORDER BY 1 DESC"
+        )
+    ]
+
+
+def panel_change(session: Session, days: PanelDays) -> str | None:
+    """Return a sentence on what changed in a panel's past since the newest panel of that name, or None."""
+    known = columns_of(session, days.name)
+    if not known or any(first_change(columns, days) is None for columns in known.values()):
+        return None
+    found = first_change(known[max(known)], days)
+    if found is None:
+        return None
+    day, column, count = found
+    others = f", the first of {count:,} days that differ" if count > 1 else ""
+    return (
+        f"the panel {days.name} has changed since it was last used: {show(column)} on {day}{others}; runs on the"
+        " earlier content are not compared with new ones"
+    )
+
+
+def trials(session: Session, panel: str, period: str, panel_id: int | None = None) -> int:
+    """Return how many configurations were ever evaluated on a panel over a period, whatever became of them.
+
+    Raises:
+        InvalidRunError: `period` is no period.
+    """
+    start, end = read_period(period)
+    only = "" if panel_id is None else " AND panel_id = ?"
+    count: int = session.value(
+        "SELECT count(DISTINCT config_hash) FROM trial WHERE panel = ? AND period_start = CAST(? AS DATE)"
+        f" AND period_end = CAST(? AS DATE){only}",
+        [panel, start, end, *([] if panel_id is None else [panel_id])],
+    )
+    return count
+
+
+def metrics(session: Session) -> list[Metric]:
+    """Return every metric: our own, then those that users recorded, in name order."""
+    own = {row[0]: Metric(*row) for row in session.rows("SELECT name, unit, direction, definition FROM metric")}
+    return [*METRICS.values(), *(own[name] for name in sorted(own) if name not in METRICS)]
+
+
+def check_defined(session: Session | None, run: Run) -> None:
+    """Refuse a run with a metric nobody said the meaning of.
+
+    Raises:
+        InvalidRunError: the message names the metric and says how to define it.
+    """
+    named = {*run.metrics, *run.dates.values, *(name for window in run.windows for name in window.metrics)}
+    strange = sorted(name for name in named if metric(name) is None and name not in run.definitions)
+    if strange and session is not None:
+        known = {row[0] for row in session.rows(f"SELECT name FROM metric WHERE name IN {TEXTS}", [as_list(strange)])}
+        strange = [name for name in strange if name not in known]
+    if strange:
+        raise InvalidRunError(
+            f"metrics: {show(strange[0])} is not defined; say what it is with definitions={{{show(strange[0])}:"
+            ' {"unit": "ratio", "direction": "higher", "definition": "one line"}}'
+        )

@@ -1,0 +1,466 @@
+"""What a run is, as plain values: what recording one takes, and what reading one returns.
+
+Nothing here needs the engine or numpy, so that a user's own program can record its results at little cost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from registry.canonical import freeze_text, show, utc_text
+from registry.config import check_full_hash
+from registry.errors import InvalidRunError
+
+RUN_PREFIX: Final = "r-"
+RUN_DIGITS: Final = 16
+
+Values = dict[str, float | None]
+
+
+def is_run_id(reference: str) -> bool:
+    """Tell whether a reference means a run rather than an experiment."""
+    return reference.strip().lower().startswith(RUN_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One walk-forward train/test pair; all four days are inside."""
+
+    number: int
+    train_start: str | None
+    train_end: str | None
+    test_start: str
+    test_end: str
+    partial: bool = False
+    """The end of the period cut it short."""
+    metrics: Values = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", {name: _float(value) for name, value in self.metrics.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return {
+            "number": self.number,
+            "train_start": self.train_start,
+            "train_end": self.train_end,
+            "test_start": self.test_start,
+            "test_end": self.test_end,
+            "partial": self.partial,
+            "metrics": dict(self.metrics),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values by date: one for each rebalance date and metric."""
+
+    dates: list[str] = field(default_factory=list)
+    values: dict[str, list[float | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        made = {name: [_float(value) for value in values] for name, values in self.values.items()}
+        object.__setattr__(self, "values", made)
+
+    def of(self, metric: str) -> dict[str, float]:
+        """Return date to value of one metric, without the dates that have none."""
+        values = self.values.get(metric, [])
+        return {day: value for day, value in zip(self.dates, values, strict=False) if value is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return {"dates": list(self.dates), "values": {name: list(values) for name, values in self.values.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelDays:
+    """What a panel holds, day by day and column by column, as 32-bit digests: enough to tell what changed when."""
+
+    name: str
+    dates: list[str]
+    columns: dict[str, list[int]]
+
+    @property
+    def key(self) -> str:
+        """What tells this content from other content."""
+        text = json.dumps([self.name, self.dates, self.columns], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return {"name": self.name, "dates": list(self.dates), "columns": {n: list(d) for n, d in self.columns.items()}}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> PanelDays:
+        """Return what `to_dict` wrote.
+
+        Raises:
+            InvalidRunError: it did not.
+        """
+        record = _mapping(record, "panel days")
+        dates = [_day(day, "panel days: dates") for day in _list(record.get("dates"), "panel days: dates")]
+        columns = {}
+        for name, digests in _mapping(record.get("columns"), "panel days: columns").items():
+            columns[_text(name, "panel days: columns")] = [
+                _integer(digest, f"panel days: {name}", 0, 2**32 - 1)
+                for digest in _list(digests, f"panel days: {name}")
+            ]
+            if len(columns[name]) != len(dates):
+                raise InvalidRunError(
+                    f"panel days: {show(name)} has {len(columns[name])} digests for {len(dates)} dates"
+                )
+        return cls(_text(record.get("name"), "panel days: name"), dates, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRef:
+    """The panel of a run: what it is called, and what tells its content."""
+
+    name: str
+    fingerprint: str | None = None
+    key: str | None = None
+    """`PanelDays.key` of the panel, where it is known day by day."""
+    source: str | None = None
+    survivorship_suspect: bool | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return {
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "key": self.key,
+            "source": self.source,
+            "survivorship_suspect": self.survivorship_suspect,
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One evaluation of one experiment on one panel over one period."""
+
+    config_hash: str
+    panel: PanelRef
+    start: str
+    """First day of the period, ISO."""
+    end: str
+    """Last day of the period, inside."""
+    options: dict[str, Any] = field(default_factory=dict)
+    metrics: Values = field(default_factory=dict)
+    windows: list[Window] = field(default_factory=list)
+    dates: Series = field(default_factory=Series)
+    engine: str = "experiments"
+    details: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    duration: float | None = None
+    """Seconds."""
+    recorded_at: str = ""
+    definitions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Metrics of the user's own: name to unit, direction and definition."""
+    panel_id: int | None = None
+    """Which panel the registry takes it to be; None before it is recorded."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", {name: _float(value) for name, value in self.metrics.items()})
+
+    @cached_property
+    def run_id(self) -> str:
+        """`r-` and 16 hex digits of what was evaluated and came out: the same results are the same run."""
+        said = {
+            "config_hash": self.config_hash,
+            "panel": [self.panel.name, self.panel.fingerprint],
+            "period": [self.start, self.end],
+            "options": self.options,
+            "metrics": self.metrics,
+            "windows": [window.to_dict() for window in self.windows],
+            "dates": self.dates.to_dict(),
+            "engine": self.engine,
+        }
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        return RUN_PREFIX + digest[:RUN_DIGITS]
+
+    @property
+    def period(self) -> str:
+        """The period as it is written: `2010-01-04..2022-12-28`."""
+        return f"{self.start}..{self.end}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts and lists; `from_dict` reads them."""
+        made: dict[str, Any] = {
+            "run_id": self.run_id,
+            "config_hash": self.config_hash,
+            "panel": self.panel.to_dict(),
+            "start": self.start,
+            "end": self.end,
+            "options": self.options,
+            "metrics": dict(self.metrics),
+            "windows": [window.to_dict() for window in self.windows],
+            "dates": self.dates.to_dict(),
+            "engine": self.engine,
+            "details": self.details,
+            "environment": self.environment,
+            "duration": self.duration,
+            "recorded_at": self.recorded_at,
+        }
+        if self.definitions:
+            made["definitions"] = self.definitions
+        return made
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Run:
+        """Return the run in a record, everything in it checked.
+
+        Raises:
+            InvalidRunError: the message names the field and the value.
+        """
+        record = _mapping(record, "run")
+        _keys(record, _RUN_KEYS, "run")
+        try:
+            config_hash = check_full_hash(record.get("config_hash"), "config_hash")
+            recorded_at = utc_text(record["recorded_at"], "recorded_at") if record.get("recorded_at") else ""
+        except ValueError as error:
+            raise InvalidRunError(f"run: {error}") from None
+        start, end = check_period(record.get("start"), record.get("end"))
+        run = cls(
+            config_hash,
+            panel_ref(record.get("panel")),
+            start,
+            end,
+            plain(record.get("options", {}), "options"),
+            values(record.get("metrics", {}), "metrics"),
+            [read_window(item, number) for number, item in enumerate(_list(record.get("windows", []), "windows"), 1)],
+            read_series(record.get("dates", {})),
+            _text(record.get("engine", "experiments"), "engine"),
+            plain(record.get("details", {}), "details"),
+            plain(record.get("environment", {}), "environment"),
+            _number(record.get("duration"), "duration"),
+            recorded_at,
+            read_definitions(record.get("definitions", {})),
+        )
+        given = record.get("run_id")
+        if given is not None and given != run.run_id:
+            raise InvalidRunError(f"run_id: {show(given)} is not that of its content, which is {run.run_id}")
+        return run
+
+
+_RUN_KEYS: Final = (
+    "run_id", "config_hash", "panel", "start", "end", "options", "metrics", "windows", "dates", "engine", "details",
+    "environment", "duration", "recorded_at", "definitions",
+)  # fmt: skip
+
+
+def check_period(start: object, end: object) -> tuple[str, str]:
+    """Return both ends of a period as ISO days.
+
+    Raises:
+        InvalidRunError: one is no day, or they are turned round.
+    """
+    first, last = _day(start, "start"), _day(end, "end")
+    if last < first:
+        raise InvalidRunError(f"end: {last} is before the start, {first}")
+    return first, last
+
+
+def read_period(text: str) -> tuple[str, str]:
+    """Return both ends of `2010-01-04..2022-12-28`.
+
+    Raises:
+        InvalidRunError: it is no period.
+    """
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise InvalidRunError(f"period: {show(text)} is no period; write it as 2010-01-04..2022-12-28")
+    return check_period(first.strip(), last.strip())
+
+
+def panel_ref(value: object) -> PanelRef:
+    """Return a panel as a run names it: a name, or a mapping with at least a name.
+
+    Raises:
+        InvalidRunError: it is neither.
+    """
+    if isinstance(value, PanelRef):
+        return value
+    if isinstance(value, str):
+        value = {"name": value}
+    record = _mapping(value, "panel")
+    _keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect"), "panel")
+    name = _text(record.get("name"), "panel: name")
+    if not name.strip():
+        raise InvalidRunError("panel: its name is blank")
+    suspect = record.get("survivorship_suspect")
+    if suspect is not None and not isinstance(suspect, bool):
+        raise InvalidRunError(f"panel: survivorship_suspect: {show(suspect)} is neither true nor false")
+    fingerprint, key, source = (
+        None if record.get(field) is None else _text(record[field], f"panel: {field}")
+        for field in ("fingerprint", "key", "source")
+    )
+    return PanelRef(name, fingerprint, key, source, suspect)
+
+
+def read_window(value: object, number: int) -> Window:
+    """Return a window; without a number of its own it has this one.
+
+    Raises:
+        InvalidRunError: it can't be read as one.
+    """
+    where = f"window {number}"
+    if isinstance(value, Window):
+        return value
+    record = _mapping(value, where)
+    known = ("number", "train_start", "train_end", "test_start", "test_end", "partial", "metrics")
+    _keys(record, known, where)
+    start, end = (_day(record.get(name), f"{where}: {name}") for name in ("test_start", "test_end"))
+    train = [
+        None if record.get(name) is None else _day(record[name], f"{where}: {name}")
+        for name in ("train_start", "train_end")
+    ]
+    partial = record.get("partial", False)
+    if not isinstance(partial, bool):
+        raise InvalidRunError(f"{where}: partial: {show(partial)} is neither true nor false")
+    own = _integer(record.get("number", number), f"{where}: number", 0, 2**31 - 1)
+    return Window(own, train[0], train[1], start, end, partial, values(record.get("metrics", {}), f"{where}: metrics"))
+
+
+def read_series(value: object) -> Series:
+    """Return values by date: a `Series`, its dict, or metric to date to value.
+
+    Raises:
+        InvalidRunError: a date repeats or is out of order, or a metric has not one value a date.
+    """
+    if isinstance(value, Series):
+        return value
+    record = _mapping(value, "dates")
+    if not record:
+        return Series()
+    if set(record) == {"dates", "values"}:
+        dates = [_day(day, "dates") for day in _list(record["dates"], "dates")]
+        found = {}
+        for name, items in _mapping(record["values"], "dates").items():
+            found[_text(name, "dates")] = [_number(item, f"dates: {name}") for item in _list(items, f"dates: {name}")]
+            if len(found[name]) != len(dates):
+                raise InvalidRunError(f"dates: {show(name)} has {len(found[name])} values for {len(dates)} dates")
+    else:
+        by_metric = {
+            _text(name, "dates"): {
+                _day(day, f"dates: {name}"): _number(item, f"dates: {name}")
+                for day, item in _mapping(items, f"dates: {name}").items()
+            }
+            for name, items in record.items()
+        }
+        dates = sorted({day for items in by_metric.values() for day in items})
+        found = {name: [items.get(day) for day in dates] for name, items in by_metric.items()}
+    if any(later <= earlier for earlier, later in itertools.pairwise(dates)):
+        raise InvalidRunError("dates: they repeat or are not in order")
+    return Series(dates, found)
+
+
+def read_definitions(value: object) -> dict[str, dict[str, str]]:
+    """Return the definitions of a user's metrics.
+
+    Raises:
+        InvalidRunError: one lacks its unit, direction or definition.
+    """
+    from registry.metrics import DIRECTIONS
+
+    made: dict[str, dict[str, str]] = {}
+    for name, said in _mapping(value, "definitions").items():
+        where = f"definitions: {name}"
+        record = _mapping(said, where)
+        _keys(record, ("unit", "direction", "definition"), where)
+        one = {each: _text(record.get(each), f"{where}: {each}") for each in ("unit", "direction", "definition")}
+        if one["direction"] not in DIRECTIONS:
+            raise InvalidRunError(f"{where}: direction: {show(one['direction'])} is none of {', '.join(DIRECTIONS)}")
+        made[_text(name, "definitions")] = one
+    return made
+
+
+def values(value: object, where: str) -> Values:
+    """Return metric to number, None for one that could not be computed.
+
+    Raises:
+        InvalidRunError: a value is no number.
+    """
+    return {_name(name, where): _number(item, f"{where}: {name}") for name, item in _mapping(value, where).items()}
+
+
+def plain(value: object, where: str) -> dict[str, Any]:
+    """Return a mapping of JSON values.
+
+    Raises:
+        InvalidRunError: something in it is not JSON.
+    """
+    record = _mapping(value, where)
+    try:
+        made: dict[str, Any] = json.loads(json.dumps(record, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRunError(f"{where}: not JSON values ({error})") from None
+    return made
+
+
+def _float(value: float | None) -> float | None:
+    """Return a number as the registry holds it, so that 1 and 1.0 are one result, and -0.0 is 0.0."""
+    return None if value is None else float(value) + 0.0
+
+
+def _mapping(value: object, where: str) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidRunError(f"{where}: {show(value)} is no mapping")
+    return value
+
+
+def _list(value: object, where: str) -> Sequence[Any]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise InvalidRunError(f"{where}: {show(value)} is no list")
+    return list(value)
+
+
+def _keys(record: Mapping[Any, Any], known: Sequence[str], where: str) -> None:
+    unknown = [key for key in record if key not in known]
+    if unknown:
+        raise InvalidRunError(f"{where}: unknown key {show(unknown[0])}; there are {', '.join(known)}")
+
+
+def _text(value: object, where: str) -> str:
+    try:
+        return freeze_text(value, where)
+    except ValueError as error:
+        raise InvalidRunError(str(error)) from None
+
+
+def _name(value: object, where: str) -> str:
+    name = _text(value, where)
+    if not name.strip():
+        raise InvalidRunError(f"{where}: a metric without a name")
+    return name
+
+
+def _day(value: object, where: str) -> str:
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise InvalidRunError(f"{where}: {show(value)} is no day; write it as 2024-01-31") from None
+
+
+def _number(value: object, where: str) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, bool) and hasattr(value, "__float__"):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    raise InvalidRunError(f"{where}: {show(value)} is no number")
+
+
+def _integer(value: object, where: str, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidRunError(f"{where}: {show(value)} is no whole number from {low} to {high}")
+    return value

@@ -1,0 +1,365 @@
+"""Runs, panels and trials on their way in: as spool entries, and into the tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from registry.canonical import now_text, utc_text
+from registry.config import ExperimentConfig, check_full_hash
+from registry.errors import InvalidConfigError, NotFoundError
+from registry.runs.record import PanelDays, PanelRef, Run, check_period, panel_ref
+from registry.store.apply import Events
+from registry.store.session import TEXTS, Session, WriteSession, as_list, unnest_columns
+
+RUN: Final = "run"
+PANEL: Final = "panel"
+TRIAL: Final = "trial"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """That a configuration was evaluated on a panel over a period, whatever became of the result."""
+
+    config_hash: str
+    ranking: str
+    panel: PanelRef
+    start: str
+    end: str
+    at: str
+
+
+RunItem = Run | PanelDays | Trial
+
+
+def ranking_of(config: ExperimentConfig) -> str:
+    """Return what weightings that rank alike share: they differ by a positive factor only.
+
+    16 hex digits of the weights divided by their absolute sum, to 12 decimals, and the transformations.
+    """
+    total = sum(abs(weight) for weight in config.feature_weights.values())
+    weights = {name: round(weight / total, 12) for name, weight in config.feature_weights.items() if weight and total}
+    used = {
+        name: config.feature_transformations[name]
+        for name in weights
+        if config.feature_transformations.get(name, "none") not in ("", "none")
+    }
+    return hashlib.sha256(json.dumps([weights, used], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def items_of(run: Run, config: ExperimentConfig) -> list[RunItem]:
+    """Return what recording a run of a configuration brings: that it was tried, and the run."""
+    return _items(run, ranking_of(config))
+
+
+def _items(run: Run, ranking: str) -> list[RunItem]:
+    return [Trial(run.config_hash, ranking, run.panel, run.start, run.end, run.recorded_at or now_text()), run]
+
+
+def run_entry(run: Run, ranking: str) -> dict[str, Any]:
+    """Return the spool entry that records a run."""
+    return {"type": RUN, "version": VERSION, "run": run.to_dict(), "ranking": ranking}
+
+
+def panel_entry(days: PanelDays) -> dict[str, Any]:
+    """Return the spool entry that makes a panel known."""
+    return {"type": PANEL, "version": VERSION, "at": now_text(), "panel": days.to_dict()}
+
+
+def trial_entry(trial: Trial) -> dict[str, Any]:
+    """Return the spool entry that counts a trial."""
+    return {
+        "type": TRIAL, "version": VERSION, "at": trial.at, "config_hash": trial.config_hash, "ranking": trial.ranking,
+        "panel": trial.panel.to_dict(), "start": trial.start, "end": trial.end,
+    }  # fmt: skip
+
+
+def parse(content: dict[str, Any]) -> list[RunItem]:
+    """Return what an entry of one of these types brings.
+
+    Raises:
+        ValueError, KeyError, TypeError: it can't be read.
+    """
+    if content["type"] == PANEL:
+        return [PanelDays.from_dict(content["panel"])]
+    ranking = content["ranking"]
+    if not isinstance(ranking, str):
+        raise InvalidConfigError("ranking: not text")
+    if content["type"] == TRIAL:
+        start, end = check_period(content["start"], content["end"])
+        config_hash, at = check_full_hash(content["config_hash"], "config_hash"), utc_text(content["at"], "at")
+        return [Trial(config_hash, ranking, panel_ref(content["panel"]), start, end, at)]
+    return _items(Run.from_dict(content["run"]), ranking)
+
+
+def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: bool = True) -> list[str]:
+    """Bring panels, trials and runs in, in order; return the ids of the runs that are new.
+
+    Raises:
+        NotFoundError: a run's experiment is not here (only with `strict`; else that run is left out).
+    """
+    events = Events()
+    panels = Panels(session)
+    for item in items:
+        if isinstance(item, PanelDays):
+            panels.learn(item)
+    _insert_trials(session, panels, [item for item in items if isinstance(item, Trial)])
+    runs = list({item.run_id: item for item in items if isinstance(item, Run)}.values())
+    known = {
+        row[0]
+        for row in session.rows(f"SELECT run_id FROM run WHERE run_id IN {TEXTS}", [as_list(r.run_id for r in runs)])
+    }
+    ids = dict(
+        session.rows(
+            f"SELECT config_hash, id FROM experiment WHERE config_hash IN {TEXTS}",
+            [as_list({run.config_hash for run in runs})],
+        )
+    )
+    fresh = []
+    for run in runs:
+        if run.run_id in known:
+            continue
+        if run.config_hash in ids:
+            fresh.append(run)
+        elif strict:
+            raise NotFoundError(f"the run is of experiment {run.config_hash[:12]}, which is not in the registry")
+    _insert_runs(session, fresh, ids, panels)
+    for run in fresh:
+        at = run.recorded_at or None
+        events.add("evaluated", run.config_hash, at, run=run.run_id, panel=run.panel.name, period=run.period)
+    events.flush(session)
+    return [run.run_id for run in fresh]
+
+
+class Panels:
+    """Which panel a run is on: contents that agree day by day, as far as both know, are one panel.
+
+    So appended days and a rewritten file leave a panel what it is, and a changed past value makes another one.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._of: dict[tuple[str, str], int] = {}
+
+    def of(self, panel: PanelRef) -> int:
+        """Return the number of a run's panel; one that is not known day by day is told by its fingerprint."""
+        key = panel.key or f"fingerprint:{panel.fingerprint or ''}"
+        if (panel.name, key) not in self._of:
+            found = self._session.value(
+                "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
+                " WHERE p.name = ? AND k.key = ?",
+                [panel.name, key],
+            )
+            self._of[panel.name, key] = found if found is not None else self._make(panel.name, key)
+        return self._of[panel.name, key]
+
+    def _make(self, name: str, key: str) -> int:
+        assert isinstance(self._session, WriteSession)
+        number: int = self._session.value("SELECT coalesce(max(panel_id), 0) + 1 FROM panel")
+        self._session.insert(
+            "panel",
+            {"panel_id": "BIGINT", "name": "VARCHAR", "first_seen": "TIMESTAMP"},
+            {"panel_id": [number], "name": [name], "first_seen": [now_text()[:26]]},
+        )
+        self._add_key(number, key)
+        return number
+
+    def _add_key(self, number: int, key: str) -> None:
+        assert isinstance(self._session, WriteSession)
+        self._session.insert(
+            "panel_key", {"panel_id": "BIGINT", "key": "VARCHAR"}, {"panel_id": [number], "key": [key]}
+        )
+
+    def learn(self, days: PanelDays) -> int:
+        """Make a panel's content known, and return the number of the panel it belongs to."""
+        known = self._session.value(
+            "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
+            " WHERE p.name = ? AND k.key = ?",
+            [days.name, days.key],
+        )
+        if known is not None:
+            self._of[days.name, days.key] = known
+            return int(known)
+        for number, columns in columns_of(self._session, days.name).items():
+            if first_change(columns, days) is None and _meet(columns, days):
+                self._add_key(number, days.key)
+                self._extend(number, columns, days)
+                break
+        else:
+            number = self._make(days.name, days.key)
+            self._extend(number, {}, days)
+        self._of[days.name, days.key] = number
+        return number
+
+    def _extend(self, number: int, columns: dict[str, dict[str, int]], days: PanelDays) -> None:
+        assert isinstance(self._session, WriteSession)
+        changed = {}
+        for name, digests in days.columns.items():
+            before = columns.get(name, {})
+            after = before | dict(zip(days.dates, digests, strict=True))
+            if len(after) > len(before):
+                changed[name] = after
+        self._session.run(
+            f"DELETE FROM {self._session.table('panel_column')} WHERE panel_id = ? AND name IN {TEXTS}",
+            [number, as_list(changed)],
+        )
+        self._session.insert(
+            "panel_column",
+            {"panel_id": "BIGINT", "name": "VARCHAR", "dates": ["DATE"], "digests": ["UINTEGER"]},
+            {
+                "panel_id": [number] * len(changed),
+                "name": list(changed),
+                "dates": [sorted(after) for after in changed.values()],
+                "digests": [[after[day] for day in sorted(after)] for after in changed.values()],
+            },
+        )
+
+
+def columns_of(session: Session, name: str) -> dict[int, dict[str, dict[str, int]]]:
+    """Return the panels of a name, oldest first: number to column to day to digest."""
+    made: dict[int, dict[str, dict[str, int]]] = {}
+    for number, column, dates, digests in session.rows(
+        "SELECT c.panel_id, c.name, CAST(c.dates AS VARCHAR[]), c.digests FROM panel_column c"
+        " JOIN panel p ON p.panel_id = c.panel_id WHERE p.name = ? ORDER BY c.panel_id",
+        [name],
+    ):
+        made.setdefault(number, {})[column] = dict(zip(dates, digests, strict=True))
+    return made
+
+
+def _meet(columns: dict[str, dict[str, int]], days: PanelDays) -> bool:
+    """Tell whether anything is known of both."""
+    return any(not columns[name].keys().isdisjoint(days.dates) for name in days.columns if name in columns)
+
+
+def first_change(columns: dict[str, dict[str, int]], days: PanelDays) -> tuple[str, str, int] | None:
+    """Return (first day, column, number of days) where known content and `days` differ, or None.
+
+    A day that lies inside the known span and is gone, or is new there, is a difference too.
+    """
+    found: list[tuple[str, str]] = []
+    for name, digests in days.columns.items():
+        before = columns.get(name)
+        if before is None:
+            continue
+        now = dict(zip(days.dates, digests, strict=True))
+        low, high = max(min(before), min(now)), min(max(before), max(now))
+        both = {day for day in before.keys() | now.keys() if low <= day <= high}
+        found += [(day, name) for day in both if before.get(day) != now.get(day)]
+    if not found:
+        return None
+    day, name = min(found)
+    return day, name, len({each for each, _ in found})
+
+
+def _insert_trials(session: WriteSession, panels: Panels, trials: Sequence[Trial]) -> None:
+    if not trials:
+        return
+    rows = {(t.config_hash, panels.of(t.panel), t.start, t.end): t for t in reversed(trials)}
+    types = {
+        "config_hash": "VARCHAR", "panel": "VARCHAR", "panel_id": "BIGINT", "period_start": "DATE",
+        "period_end": "DATE", "ranking": "VARCHAR", "tried_at": "TIMESTAMP",
+    }  # fmt: skip
+    session.run(
+        f"INSERT INTO {session.table('trial')} ({', '.join(types)}) SELECT {', '.join(types)}"
+        f" FROM {unnest_columns(types)}"
+        " WHERE NOT EXISTS (SELECT 1 FROM trial t WHERE t.config_hash = c.config_hash AND t.panel_id = c.panel_id"
+        " AND t.period_start = c.period_start AND t.period_end = c.period_end)",
+        [
+            json.dumps(
+                {
+                    "config_hash": [key[0] for key in rows],
+                    "panel": [trial.panel.name for trial in rows.values()],
+                    "panel_id": [key[1] for key in rows],
+                    "period_start": [key[2] for key in rows],
+                    "period_end": [key[3] for key in rows],
+                    "ranking": [trial.ranking for trial in rows.values()],
+                    "tried_at": [trial.at[:26] for trial in rows.values()],
+                }
+            )
+        ],
+    )
+
+
+def options_key(options: dict[str, Any]) -> str:
+    """Return what equal options share."""
+    return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _insert_runs(session: WriteSession, runs: Sequence[Run], ids: dict[str, int], panels: Panels) -> None:
+    if not runs:
+        return
+    first = session.value("SELECT coalesce(max(seq), 0) + 1 FROM run")
+    owners = [ids[run.config_hash] for run in runs]
+    session.insert(
+        "run",
+        {
+            "run_id": "VARCHAR", "seq": "BIGINT", "id": "BIGINT", "panel_id": "BIGINT", "panel": "VARCHAR",
+            "fingerprint": "VARCHAR", "panel_key": "VARCHAR", "source": "VARCHAR", "survivorship_suspect": "BOOLEAN",
+            "period_start": "DATE", "period_end": "DATE", "options": "VARCHAR", "options_key": "VARCHAR",
+            "engine": "VARCHAR", "details": "VARCHAR", "environment": "VARCHAR", "duration": "DOUBLE",
+            "recorded_at": "TIMESTAMP",
+        },
+        {
+            "run_id": [run.run_id for run in runs],
+            "seq": list(range(first, first + len(runs))),
+            "id": owners,
+            "panel_id": [panels.of(run.panel) for run in runs],
+            "panel": [run.panel.name for run in runs],
+            "fingerprint": [run.panel.fingerprint for run in runs],
+            "panel_key": [run.panel.key for run in runs],
+            "source": [run.panel.source for run in runs],
+            "survivorship_suspect": [run.panel.survivorship_suspect for run in runs],
+            "period_start": [run.start for run in runs],
+            "period_end": [run.end for run in runs],
+            "options": [json.dumps(run.options) for run in runs],
+            "options_key": [options_key(run.options) for run in runs],
+            "engine": [run.engine for run in runs],
+            "details": [json.dumps(run.details) for run in runs],
+            "environment": [json.dumps(run.environment) for run in runs],
+            "duration": [run.duration for run in runs],
+            "recorded_at": [(run.recorded_at or now_text())[:26] for run in runs],
+        },
+    )  # fmt: skip
+    named = {"run_id": "VARCHAR", "id": "BIGINT"}
+    rows: list[tuple[Any, ...]]
+    rows = [(r.run_id, o, n, v) for r, o in zip(runs, owners, strict=True) for n, v in r.metrics.items()]
+    _insert(session, "run_metric", {**named, "metric": "VARCHAR", "value": "DOUBLE"}, rows)
+    rows = [
+        (r.run_id, o, w.number, w.train_start, w.train_end, w.test_start, w.test_end, w.partial)
+        for r, o in zip(runs, owners, strict=True)
+        for w in r.windows
+    ]
+    days = dict.fromkeys(("train_start", "train_end", "test_start", "test_end"), "DATE")
+    _insert(session, "run_window", {**named, "number": "INTEGER", **days, "partial": "BOOLEAN"}, rows)
+    rows = [
+        (r.run_id, o, w.number, n, v)
+        for r, o in zip(runs, owners, strict=True)
+        for w in r.windows
+        for n, v in w.metrics.items()
+    ]
+    types = {**named, "number": "INTEGER", "metric": "VARCHAR", "value": "DOUBLE"}
+    _insert(session, "window_metric", types, rows)
+    rows = [
+        (r.run_id, o, n, r.dates.dates, v) for r, o in zip(runs, owners, strict=True) for n, v in r.dates.values.items()
+    ]
+    _insert(session, "run_series", {**named, "metric": "VARCHAR", "dates": ["DATE"], "vals": ["DOUBLE"]}, rows)
+    _define(session, runs)
+
+
+def _insert(session: WriteSession, table: str, types: dict[str, Any], rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        session.insert(table, types, dict(zip(types, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def _define(session: WriteSession, runs: Sequence[Run]) -> None:
+    """Keep what users say of their own metrics; the latest word counts."""
+    said = {name: definition for run in runs for name, definition in run.definitions.items()}
+    if said:
+        session.run(f"DELETE FROM {session.table('metric')} WHERE name IN {TEXTS}", [as_list(said)])
+        rows = [(name, each["unit"], each["direction"], each["definition"]) for name, each in said.items()]
+        _insert(session, "metric", dict.fromkeys(("name", "unit", "direction", "definition"), "VARCHAR"), rows)

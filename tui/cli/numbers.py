@@ -1,0 +1,64 @@
+"""Metrics as people read them: shares and returns in percent or points, ratios with a sign where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from registry.metrics import METRICS, Metric
+from tui.cli.table import ABSENT
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def shown(metric: Metric | str, value: float | None) -> str:
+    """Return a metric's value in the form its unit asks for."""
+    found = METRICS.get(metric) if isinstance(metric, str) else metric
+    if value is None:
+        return ABSENT
+    unit = found.unit if found else ""
+    if unit == "count":
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    if unit == "return":
+        return percent(value)
+    if unit == "correlation":
+        return f"{value:+.4f}"
+    if unit in ("ratio", "t"):
+        return f"{value:.2f}"
+    name = found.name if found else ""
+    return f"{value:+.3f}" if name.startswith("edge") else f"{value:.3f}" if unit == "share" else f"{value:.6g}"
+
+
+def percent(value: float | None, signed: bool = False) -> str:
+    """Return a fraction in percent."""
+    if value is None:
+        return ABSENT
+    return f"{value * 100:+.2f} %" if signed else f"{value * 100:.2f} %"
+
+
+def against_base(value: float | None, base: float | None) -> str:
+    """Return a precision beside its base rate: `0.553 (base 0.536, +0.017)`."""
+    if value is None:
+        return ABSENT
+    if base is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} (base {base:.3f}, {value - base:+.3f})"
+
+
+def sparkline(values: Sequence[float | None], cells: int = 60) -> str:
+    """Return values as blocks, at most `cells` of them; several fall into one as their mean, absent is a dot."""
+    if not values:
+        return ""
+    size = max(1, -(-len(values) // cells))
+    means = []
+    for start in range(0, len(values), size):
+        part = [value for value in values[start : start + size] if value is not None]
+        means.append(sum(part) / len(part) if part else None)
+    known = [value for value in means if value is not None]
+    if not known:
+        return "·" * len(means)
+    low, high = min(known), max(known)
+    span = high - low
+    return "".join(
+        "·" if value is None else BLOCKS[round((value - low) / span * (len(BLOCKS) - 1)) if span else 3]
+        for value in means
+    )
