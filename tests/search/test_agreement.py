@@ -26,7 +26,7 @@ from registry.errors import AmbiguousPanelError
 from registry.search import Metrics, compile_filter, write_name, write_value
 from registry.store import Session
 from registry.store.apply import Registration, take_in
-from tests.search.runs import LAST, PERIOD, MadeRun, make_tables, put_runs
+from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 from tests.search.test_parser import TEXTS
 
 FEATURES = [
@@ -144,7 +144,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, l
             for case in cases
         ]
         take_in(session, rows, metadata="register", kind="registered")
-        make_tables(session)
         runs = [replace(run, id=number + 1) for number, case in enumerate(cases) for run in case.runs]
         put_runs(session, runs, PANELS)
         notes = [(number + 1, note) for number, case in enumerate(cases) for note in case.notes]
