@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from registry.errors import AmbiguousPanelError, FilterError
+from registry.errors import AmbiguousPanelError, FilterError, InvalidRunError
 from registry.search.names import KnownNames, Target, nearest
 from registry.search.words import printable, short, shown
 
@@ -26,7 +26,6 @@ MAX_CHOICES: Final = 8
 """So many panels and periods an error lists."""
 
 _NUMBERED = re.compile(r"(?P<name>.+)#(?P<id>[0-9]{1,18})", re.S)
-_PERIOD = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\s*\.\.\s*([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _HUGE: Final = 1e150
 """Beyond this the engine's standard deviation ends in an error, so there is none."""
 
@@ -76,13 +75,12 @@ def read_period(text: str) -> tuple[str, str]:
     Raises:
         FilterError: it is no period.
     """
-    found = _PERIOD.fullmatch(text.strip()) if isinstance(text, str) else None
+    from registry.runs import record
+
     try:
-        if found is not None and date.fromisoformat(found[1]) <= date.fromisoformat(found[2]):
-            return found[1], found[2]
-    except ValueError:
-        pass
-    raise FilterError(printable(f"{shown(str(text))} is no period; write FIRST..LAST, such as 2010-01-04..2022-12-28"))
+        return record.read_period(text)
+    except InvalidRunError as error:
+        raise FilterError(printable(str(error))) from None
 
 
 def panel_ids(written: str, session: Session) -> list[int]:

@@ -141,6 +141,7 @@ class _Compiler:
 
     def on(self, target: Target, conditions: Sequence[Condition]) -> Condition:
         """Return the condition that any of `conditions` holds for the target of an experiment."""
+        source, params = self.values(target) if target.kind == "metric" else ("", [])
         kept = _gathered(condition for condition in conditions if condition != FALSE)
         if not kept:
             return FALSE
@@ -149,7 +150,6 @@ class _Compiler:
         if target.kind == "attribute":
             return f"({either})", given
         if target.kind == "metric":
-            source, params = self.values(target)
             return f"e.id IN (SELECT id FROM ({source}) WHERE {either})", [*params, *given]
         if target.kind == "hyperparameter":
             where, which = hyperparameter_is(target.name, target.path)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.cli.conftest import BASE, VARIANT, Shell
-from tests.search.runs import PERIOD, MadeRun, make_tables, put_runs
+from tests.search.runs import PERIOD, MadeRun, put_runs
 
 ON = f"metrics on eu stocks {PERIOD}"
 
@@ -18,7 +18,6 @@ def evaluated(shell: Shell) -> Shell:
     registry = shell.registry
     base_hash, variant_hash = registry.resolve(BASE), registry.resolve(VARIANT)
     with registry.store.write() as session:
-        make_tables(session)
         by_hash = dict(session.rows("SELECT config_hash, id FROM experiment"))
         base, variant = by_hash.pop(base_hash), by_hash.pop(variant_hash)
         put_runs(

@@ -13,7 +13,7 @@ from registry.search import compile_filter
 from registry.store import Session
 from registry.store.apply import Registration, take_in
 from registry.store.session import WriteSession
-from tests.search.runs import MadeRun, make_tables, put_runs
+from tests.search.runs import MadeRun, put_runs
 
 OLD_HASH = "abcdef" + "0" * 58
 
@@ -61,7 +61,6 @@ PANELS = {1: "sp500_20", 2: "crypto 1", 3: "eu#2", 4: "again", 5: "again"}
 
 def put_library_runs(session: WriteSession) -> None:
     """Runs on one panel and period, but for the first of base and the only one of bare, which lies on no other."""
-    make_tables(session)
     by_hash = dict(session.rows("SELECT config_hash, id FROM experiment"))
     base, high, big = (by_hash[str(config.config_hash)] for config in (BASE, HIGH, BIG))
     put_runs(
@@ -129,7 +128,5 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.fixture(scope="package")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     registry = ExperimentRegistry(tmp_path_factory.mktemp("search") / "empty.duckdb")
-    with registry.store.write() as session:
-        make_tables(session)
     with registry.store.read() as session:
         yield Library(registry, session)

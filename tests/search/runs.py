@@ -66,21 +66,3 @@ def put_runs(session: WriteSession, runs: Iterable[MadeRun], panels: Mapping[int
 def _insert(session: WriteSession, table: str, types: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         session.insert(table, types, dict(zip(types, map(list, zip(*rows, strict=True)), strict=True)))
-
-
-def make_tables(session: WriteSession) -> None:
-    for name, columns in _TABLES.items():
-        session.run(f"CREATE TABLE IF NOT EXISTS store.{name} ({columns})")
-
-
-_TABLES = {
-    "run": "run_id VARCHAR PRIMARY KEY, seq BIGINT, id BIGINT, panel_id BIGINT, panel VARCHAR, fingerprint VARCHAR,"
-    " period_start DATE, period_end DATE, options VARCHAR, options_key VARCHAR, engine VARCHAR, details VARCHAR,"
-    " environment VARCHAR, survivorship_suspect BOOLEAN, source VARCHAR, duration DOUBLE, recorded_at TIMESTAMP",
-    "run_metric": "run_id VARCHAR, id BIGINT, metric VARCHAR, value DOUBLE",
-    "run_window": "run_id VARCHAR, id BIGINT, number INTEGER, train_start DATE, train_end DATE, test_start DATE,"
-    " test_end DATE, partial BOOLEAN",
-    "window_metric": "run_id VARCHAR, id BIGINT, number INTEGER, metric VARCHAR, value DOUBLE",
-    "panel": "panel_id BIGINT PRIMARY KEY, name VARCHAR, first_seen TIMESTAMP",
-    "metric": "name VARCHAR PRIMARY KEY, unit VARCHAR, direction VARCHAR, definition VARCHAR, defined_at TIMESTAMP",
-}

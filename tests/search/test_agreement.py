@@ -22,10 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, FilterError
+from registry.errors import AmbiguousPanelError
 from registry.search import Metrics, compile_filter, write_name, write_value
 from registry.store import Session
 from registry.store.apply import Registration, take_in
-from tests.search.runs import LAST, PERIOD, MadeRun, make_tables, put_runs
+from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 from tests.search.test_parser import TEXTS
 
 FEATURES = [
@@ -143,7 +144,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, l
             for case in cases
         ]
         take_in(session, rows, metadata="register", kind="registered")
-        make_tables(session)
         runs = [replace(run, id=number + 1) for number, case in enumerate(cases) for run in case.runs]
         put_runs(session, runs, PANELS)
         notes = [(number + 1, note) for number, case in enumerate(cases) for note in case.notes]
@@ -466,8 +466,10 @@ def as_term(pair: Filter) -> tuple[str, int, Meaning]:
     return pair[0], 3, pair[1]
 
 
-terms = st.one_of(weights(), hyperparameters(), transformations(), times(), attributes(), metrics(), words())
+of_experiments = st.one_of(weights(), hyperparameters(), transformations(), times(), attributes(), words())
+terms = st.one_of(of_experiments, metrics())
 filters = st.recursive(terms.map(as_term), together, max_leaves=6)
+filters_of_experiments = st.recursive(of_experiments.map(as_term), together, max_leaves=3)
 
 
 def found(session: Session, text: str) -> set[str]:
@@ -505,6 +507,25 @@ def test_not_is_the_exact_complement_of_any_filter(shelf: tuple[Session, list[Ca
         return
     if text.strip():
         assert found(session, f"not ({text})") == {case.config.config_hash for case in cases} - these
+
+
+@settings(max_examples=100)
+@given(filters_of_experiments, metrics(), st.booleans())
+def test_the_latest_runs_of_what_may_match_decide_the_panel(
+    shelf: tuple[Session, list[Case]], drawn: tuple[str, int, Meaning], metric: Filter, negated: bool
+) -> None:
+    session, cases = shelf
+    either = f"({drawn[0]} or {drawn[0]})"  # so that a panel: in it is no choice
+    text = f"{either} {'not ' if negated else ''}{metric[0]}"
+    latest = {(case.runs[-1].panel_id, case.runs[-1].end) for case in cases if drawn[2](case) and case.runs}
+    where = Metrics(session, text, now=NOW)
+    assert {(basis.panel_id, basis.end) for basis in where.choices()} == latest
+    if len(latest) > 1:
+        with pytest.raises(AmbiguousPanelError):
+            compile_filter(text, session, now=NOW)
+    else:
+        compile_filter(text, session, now=NOW, metrics=where)
+        assert {(where.basis.panel_id, where.basis.end)} == latest if where.basis else not latest
 
 
 def test_every_value_can_be_asked_for_as_it_is_written(shelf: tuple[Session, list[Case]]) -> None:

@@ -11,7 +11,7 @@ from registry import ExperimentConfig, ExperimentRegistry, FilterError
 from registry.errors import AmbiguousPanelError
 from registry.search import compile_filter
 from tests.search.conftest import BASE, BIG, EVERYONE, HIGH, Library
-from tests.search.runs import LAST, PERIOD, MadeRun, make_tables, put_runs
+from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 
 SP500 = f"sp500_20 {PERIOD}"
 
@@ -167,7 +167,6 @@ def mixed(tmp_path: Path) -> ExperimentRegistry:
         )
     registry.sync()
     with registry.store.write() as session:
-        make_tables(session)
         put_runs(
             session,
             [
@@ -251,9 +250,9 @@ def test_the_choice_is_kept_to(mixed: ExperimentRegistry) -> None:
         ({"panel": "us stock"}, 'unknown panel "us stock"; did you mean us stocks?'),
         ({"panel": ""}, 'unknown panel ""'),
         ({"panel": "eu#9"}, 'unknown panel "eu#9"; did you mean eu?'),
-        ({"period": "2010"}, '"2010" is no period; write FIRST..LAST, such as 2010-01-04..2022-12-28'),
-        ({"period": "2022-12-28..2010-01-04"}, "is no period"),
-        ({"period": "2010-01-04..2022-02-30"}, "is no period"),
+        ({"period": "2010"}, '"2010" is no period; write it as 2010-01-04..2022-12-28'),
+        ({"period": "2022-12-28..2010-01-04"}, "2010-01-04 is before the start, 2022-12-28"),
+        ({"period": "2010-01-04..2022-02-30"}, "2022-02-30"),
         (
             {"panel": "us stocks", "period": "2011-01-01..2022-12-28"},
             "no run is over the period 2011-01-01..2022-12-28; there are --panel 'us stocks' --period"
@@ -276,6 +275,28 @@ def test_choices_that_cannot_be_made(mixed: ExperimentRegistry, chosen: dict[str
 def test_a_filter_alone_can_be_compiled(library: Library) -> None:
     compiled = compile_filter("m.edge > 0", library.session)
     assert compiled.params[1:] == [1, PERIOD[:10], LAST, 0.0]
+
+
+def test_recorded_runs_are_found_at_once(tmp_path: Path) -> None:
+    """As every user has them: recorded through the registry, waiting beside the file and then in it."""
+    registry = ExperimentRegistry(tmp_path / "experiments.duckdb")
+    configs = [ExperimentConfig(["a"], {"a": weight}) for weight in (0.1, 0.2, 0.3)]
+    for config, edge in zip(configs, (0.01, 0.02, None), strict=True):
+        window = {"test_start": "2010-02-01", "test_end": "2010-03-02", "metrics": {"edge": edge}}
+        registry.record_run(config, metrics={"edge": edge, "ic": 0.5}, windows=[window], panel="p", period=PERIOD)
+    for synced in (False, True):
+        if synced:
+            registry.sync()
+        found = registry.search("m.edge is present", sort="-min(m.edge)", columns="hash,m.edge,runs")
+        assert found.rows == [(configs[1].config_hash, 0.02, 1), (configs[0].config_hash, 0.01, 1)]
+        assert found.metrics_from == f"p {PERIOD}"
+        assert registry.count("panel:p m.ic = 0.5 m.edge is absent") == 1
+    days = {"name": "p", "fingerprint": "0" * 64}
+    registry.record_run(configs[0], metrics={"edge": 0.5}, panel=days, period=PERIOD)
+    registry.record_run(configs[1], metrics={"edge": 0.25}, panel=days, period=PERIOD)
+    assert [basis.panel.partition("#")[0] for basis in registry.metric_bases()] == ["p", "p"]
+    with pytest.raises(AmbiguousPanelError, match="--panel 'p#"):
+        registry.matching("m.edge > 0")
 
 
 # -- side by side ----------------------------------------------------------------------------------------
@@ -325,8 +346,6 @@ def test_runs_made_in_different_ways_are_told_apart(tmp_path: Path) -> None:
     hashes = [registry.register(ExperimentConfig(["a"], {"a": weight})) for weight in (0.1, 0.2)]
     registry.sync()
     with registry.store.write() as session:
-        make_tables(session)
-        assert registry is not None
         put_runs(
             session,
             [
