@@ -198,6 +198,45 @@ def _in_child(path: str) -> None:
     Store(path).register(config(1, "child"))
 
 
+# -- runs ------------------------------------------------------------------------------------------
+
+
+def record_runs(path: Path, first: int, count: int, name: str) -> None:
+    """Record some runs, each of an experiment of its own, telling the id of each once it is acknowledged."""
+    from registry import ExperimentRegistry
+    from registry.runs.record import PanelDays, PanelRef, Run, Series, Window
+
+    registry = ExperimentRegistry(path)
+    days = PanelDays("panel", ["2020-01-01", "2020-01-02"], {"price": [1, 2], f"feature {name}": [3, 4]})
+    for n in range(first, first + count):
+        one = config(n, name)
+        registry.register(one)
+        run = Run(
+            str(one.config_hash), PanelRef("panel", "f", days.key), "2020-01-01", "2020-12-31",
+            metrics={"edge": n, "sharpe": 1.0},
+            windows=[Window(w, None, None, "2020-01-01", "2020-02-01", metrics={"edge": w}) for w in (1, 2)],
+            dates=Series(["2020-01-01", "2020-01-08"], {"edge": [0.1, 0.2]}),
+        )  # fmt: skip
+        say(registry.record(run, days, config=one))
+        if n % 7 == 3:
+            registry.store.try_sync()
+
+
+def record_runs_for_ever(path: Path, name: str) -> None:
+    """Record runs until killed."""
+    record_runs(path, 0, 10**9, name)
+
+
+def record_runs_without_goodbye(path: Path, first: int, count: int, name: str) -> None:
+    """Record some runs and leave them waiting: no try in between, no exit hooks."""
+    from registry.store import store
+
+    store.APPLY_EVERY = 10**9
+    Store.try_sync = lambda self: False  # type: ignore[method-assign]
+    record_runs(path, first, count, name)
+    os._exit(0)
+
+
 # -- under load ------------------------------------------------------------------------------------
 
 
