@@ -13,8 +13,12 @@ from registry.config import ExperimentConfig
 from registry.errors import HashMismatchError
 
 if TYPE_CHECKING:
+    from registry.runs.record import Run
     from registry.search import Basis
     from registry.store import Session
+
+RUNS_SHOWN = 20
+"""Runs that come with an experiment's details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,9 @@ class Details:
     children: list[str]
     """Full hashes of the experiments derived from this one, oldest first."""
     deleted_at: str | None
+    runs: list[Run] = field(default_factory=list)
+    """The newest runs, with their windows; `run_count` says how many there are."""
+    run_count: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists: the configuration's fields and what surrounds them."""
@@ -102,6 +109,7 @@ class Details:
             "notes": [asdict(note) for note in self.notes],
             "old_hashes": self.old_hashes,
             "children": self.children,
+            "runs": [run.summary() for run in self.runs],
         }
 
 
@@ -218,9 +226,12 @@ def _metrics_of(
 
 def details(session: Session, id_: int) -> Details:
     """Return everything about the experiment with this id."""
+    from registry.runs import reading
+
     row = session.one(f"SELECT {_CONFIG}, e.registered_at, e.deleted_at FROM experiment e WHERE e.id = ?", [id_])
     assert row is not None
     tags = [tag for (tag,) in session.rows("SELECT tag FROM tag WHERE id = ? ORDER BY position", [id_])]
+    count: int = session.value("SELECT count(*) FROM run WHERE id = ?", [id_])
     notes = session.rows("SELECT noted_at, note FROM note WHERE id = ? ORDER BY noted_at", [id_])
     return Details(
         make_config(row, tags),
@@ -235,6 +246,8 @@ def details(session: Session, id_: int) -> Details:
             )
         ],
         utc(row[10]),
+        reading.runs(session, [id_], limit=RUNS_SHOWN, full=True) if count else [],
+        count,
     )
 
 

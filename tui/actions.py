@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-LIST, DETAIL, COMPARE, SEARCH = "list", "detail", "compare", "search"
-EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH)
+LIST, DETAIL, COMPARE, SEARCH, RUN = "list", "detail", "compare", "search", "run"
+EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN)
 BROWSING: Final = (LIST, SEARCH)
 """The screens that hold a list of experiments."""
+
+SCROLLED: Final = (DETAIL, RUN)
+"""The screens that are one long page."""
 
 APP, SCREEN, ROWS, TABLE, INPUT = "app", "screen", "rows", "table", "input"
 """Who binds an action: the app, the screen, the list, the table of compare, the filter's input."""
@@ -102,24 +105,24 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "next experiment in the list's order", MOVE),
     Action("detail.previous", ("[",), (DETAIL,), SCREEN, "neighbour(-1)", "neighbour",
            "previous experiment in the list's order", MOVE, footer=1, footer_keys="[ ]"),
-    Action("detail.down", ("down", "j"), (DETAIL,), SCREEN, "scroll(1)", "down",
+    Action("detail.down", ("down", "j"), SCROLLED, SCREEN, "scroll(1)", "down",
            "scroll down", MOVE),
-    Action("detail.up", ("up", "k"), (DETAIL,), SCREEN, "scroll(-1)", "up",
+    Action("detail.up", ("up", "k"), SCROLLED, SCREEN, "scroll(-1)", "up",
            "scroll up", MOVE),
-    Action("detail.page-down", ("pagedown", "ctrl+f", "space"), (DETAIL,), SCREEN, "scroll_page(1)",
+    Action("detail.page-down", ("pagedown", "ctrl+f", "space"), SCROLLED, SCREEN, "scroll_page(1)",
            "page down", "a page down", MOVE),
-    Action("detail.page-up", ("pageup", "ctrl+b"), (DETAIL,), SCREEN, "scroll_page(-1)", "page up",
+    Action("detail.page-up", ("pageup", "ctrl+b"), SCROLLED, SCREEN, "scroll_page(-1)", "page up",
            "a page up", MOVE),
-    Action("detail.top", ("home", "g"), (DETAIL,), SCREEN, "scroll_edge(-1)", "top",
+    Action("detail.top", ("home", "g"), SCROLLED, SCREEN, "scroll_edge(-1)", "top",
            "to the top", MOVE),
-    Action("detail.bottom", ("end", "G"), (DETAIL,), SCREEN, "scroll_edge(1)", "bottom",
+    Action("detail.bottom", ("end", "G"), SCROLLED, SCREEN, "scroll_edge(1)", "bottom",
            "to the end", MOVE),
     Action("detail.order", ("s",), (DETAIL,), SCREEN, "order", "order",
            "order the weights by name or by size", LOOK, footer=4),
     Action("detail.parent", ("p",), (DETAIL,), SCREEN, "parent", "parent",
            "open the parent", LOOK, "experiments show HASH", footer=5),
-    Action("detail.lineage", ("tab",), (DETAIL,), SCREEN, "lineage", "lineage",
-           "go to parent and children; enter opens one", LOOK),
+    Action("detail.lineage", ("tab",), (DETAIL,), SCREEN, "lineage", "runs, lineage",
+           "go to the runs, then to parent and children; enter opens one", LOOK, footer=3),
     Action("detail.compare", ("c",), (DETAIL,), SCREEN, "compare", "compare",
            "compare with the reference, or with the parent", LOOK, "experiments compare A B", footer=2),
     Action("detail.reference", ("b",), (DETAIL,), SCREEN, "reference", "reference",
@@ -169,7 +172,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("input.page-up", ("pageup",), BROWSING, INPUT, "screen.page(-1)", "page up",
            "a page up, in the list or on the card", MOVE),
     Action("screen.copy", ("y",), EVERYWHERE, SCREEN, "copy", "copy hash",
-           "copy the experiment's full hash", CHANGE, "experiments list --ids", footer=8),
+           "copy the full hash of the experiment, or the id of the run", CHANGE, "experiments list --ids", footer=8),
     Action("screen.delete", ("D",), (LIST, DETAIL, SEARCH), SCREEN, "delete", "delete",
            "move to the trash, after asking: the marked ones, or this one", CHANGE,
            "experiments delete HASH", footer=6),
@@ -184,7 +187,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "compare what is marked", GO, "experiments compare A B [C …]"),
     Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
            "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
-    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH), SCREEN, "back", "back",
+    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN), SCREEN, "back", "back",
            "one step back: clear the filter, then to the screen before", GO, footer=6, priority=True),
     Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
            "to the screen before; from the first one, quit", GO, footer=15),

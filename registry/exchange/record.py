@@ -80,6 +80,8 @@ def _runs(source: str, value: object) -> tuple[tuple[Run, ...], list[Remark]]:
         return (), []
     if not isinstance(value, list):
         return (), [Remark(source, "runs is no list; left out")]
+    if all(isinstance(each, dict) and "config_hash" not in each for each in value):
+        return (), []  # what `show --json` tells of runs; only an export has them whole
     runs, strange = [], []
     for number, each in enumerate(value, 1):
         try:

@@ -191,6 +191,17 @@ class Run:
         """The period as it is written: `2010-01-04..2022-12-28`."""
         return f"{self.start}..{self.end}"
 
+    def summary(self) -> dict[str, Any]:
+        """Return who was evaluated on what with which result, without windows, dates and surroundings."""
+        return {
+            "run_id": self.run_id,
+            "panel": self.panel.name,
+            "period": self.period,
+            "engine": self.engine,
+            "recorded_at": self.recorded_at,
+            "metrics": dict(self.metrics),
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists; `from_dict` reads them."""
         made: dict[str, Any] = {

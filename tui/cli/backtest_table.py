@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from registry.config import SHORT_HASH
 from registry.results import Results
 from tui.cli import output
-from tui.cli.numbers import against_base, percent, shown, sparkline
 from tui.cli.table import ABSENT, Column, layout, number, text
+from tui.numbers import against_base, percent, shown, sparkline
 from tui.safe import safe
 
 if TYPE_CHECKING:

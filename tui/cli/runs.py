@@ -15,9 +15,9 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import refuse
-from tui.cli.numbers import shown
 from tui.cli.options import format_options
 from tui.cli.table import ABSENT, Column, text
+from tui.numbers import shown
 from tui.safe import safe
 
 if TYPE_CHECKING:

@@ -70,18 +70,16 @@ def show(app: App, refs: tuple[str, ...], as_json: bool, as_command: bool) -> No
         if number:
             output.line()
         output.lines(page(details))
-        if details.deleted_at is None:
-            output.lines(_runs_of(registry, str(details.config.config_hash)))
+        output.lines(_runs_of(details))
 
 
-def _runs_of(registry: ExperimentRegistry, config_hash: str) -> Iterator[str]:
+def _runs_of(details: Details) -> Iterator[str]:
     """Yield a line for each run of an experiment."""
-    from tui.cli.numbers import against_base, shown
+    from tui.numbers import against_base, shown
 
-    found = registry.runs(config_hash)
-    if found:
+    if details.runs:
         yield "Runs:"
-    for run in found:
+    for run in details.runs:
         metrics = run.metrics
         parts = [f"{safe(run.panel.name)} {run.period}"]
         if metrics.get("precision_at_k") is not None:
@@ -92,6 +90,8 @@ def _runs_of(registry: ExperimentRegistry, config_hash: str) -> Iterator[str]:
         if len(parts) == 1:
             parts += [f"{safe(name)} {shown(name, value)}" for name, value in list(metrics.items())[:3]]
         yield f"  - {run.run_id}  {', '.join(parts)}"
+    if details.run_count > len(details.runs):
+        yield f"  and {details.run_count - len(details.runs):,} more; see: experiments runs HASH"
 
 
 def _show_runs(registry: ExperimentRegistry, ids: list[str], as_json: bool, as_command: bool) -> None:

@@ -15,9 +15,11 @@ from textual.widgets import OptionList
 
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
+from registry.runs.record import is_run_id
 from tui import actions
 from tui.screens.deleting import Deleting, Target
-from tui.widgets.sections import Family, Features, Hyperparameters, Identity, Notes, Section
+from tui.screens.run import RunScreen
+from tui.widgets.sections import Family, Features, Hyperparameters, Identity, Notes, Runs, Section
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class DetailScreen(Deleting):
         request: int
         error: RegistryError | OSError
 
-    PARTS: ClassVar[Sequence[Sequence[type[Section]]]] = ((Features,), (Hyperparameters, Family, Notes))
+    PARTS: ClassVar[Sequence[Sequence[type[Section]]]] = ((Features, Runs), (Hyperparameters, Family, Notes))
     """The sections under the identity: parts stand beside each other when there is room, else one after the other."""
 
     scroller = getters.query_one("#detail", VerticalScroll)
@@ -171,8 +173,10 @@ class DetailScreen(Deleting):
         stops[(place + 1) % len(stops)].focus()
 
     @on(OptionList.OptionSelected)
-    def _relative_chosen(self, event: OptionList.OptionSelected) -> None:
-        if event.option_id:
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        if event.option_id and is_run_id(event.option_id):
+            self.app.push_screen(RunScreen(self.workspace, event.option_id))
+        elif event.option_id:
             self._open_hash(event.option_id)
 
     def action_parent(self) -> None:

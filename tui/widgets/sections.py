@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.widgets import facts
 from tui.widgets.lineage import Lineage
+from tui.widgets.run_list import RunList
 from tui.widgets.weight_bars import WeightBars
 
 if TYPE_CHECKING:
@@ -151,6 +152,27 @@ class Family(Section):
     def show(self, details: Details) -> None:
         """Show another experiment's."""
         self.lineage.show(details)
+
+
+class Runs(Section):
+    """The runs, which can be opened."""
+
+    TITLE = "RUNS"
+
+    listed = getters.query_one(RunList)
+
+    def content(self) -> ComposeResult:
+        """Yield the runs, a few lines each."""
+        yield RunList()
+
+    @property
+    def stop(self) -> Widget:
+        """The runs."""
+        return self.listed
+
+    def show(self, details: Details) -> None:
+        """Show another experiment's."""
+        self.listed.show(details)
 
 
 class Notes(TextSection):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from registry.metrics import METRICS, Metric
-from tui.cli.table import ABSENT
 
+ABSENT = "-"
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 

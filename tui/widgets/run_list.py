@@ -1,0 +1,74 @@
+"""The runs of an experiment: a few lines each, and each can be opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from registry.config import SHORT_HASH
+from tui.numbers import against_base, percent, shown, sparkline
+from tui.safe import safe
+
+if TYPE_CHECKING:
+    from registry.rows import Details
+    from registry.runs.record import Run
+
+_SPARKS = 40
+
+
+class RunList(OptionList):
+    """One option for each run, newest first; the option's id is the run's."""
+
+    DEFAULT_CSS = """
+    RunList { height: auto; max-height: 24; border: none; padding: 0; background: $background; }
+    RunList:focus { background: $background; }
+    RunList > .option-list--option-highlighted { background: $background; color: $foreground; text-style: none; }
+    RunList:focus > .option-list--option-highlighted {
+        background: $cursor-line; color: $foreground; text-style: bold;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False, compact=True)
+
+    def show(self, details: Details) -> None:
+        """Show the runs of another experiment."""
+        self.clear_options()
+        options = [Option(lines(run), id=run.run_id) for run in details.runs]
+        hidden = details.run_count - len(details.runs)
+        if hidden > 0:
+            options.append(Option(Content(f"and {hidden:,} more: experiments runs HASH"), disabled=True))
+        if not options:
+            short = str(details.config.config_hash)[:SHORT_HASH]
+            command = f"experiments backtest {short} --data PANEL --start DATE --end DATE"
+            options.append(
+                Option(Content.assemble(("none yet; make one with\n", "$quiet italic"), command), disabled=True)
+            )
+        self.add_options(options)
+        self.highlighted = None if options[0].disabled else 0
+
+
+def lines(run: Run) -> Content:
+    """Return what a list tells of a run: where, how good beside its base rate, its windows."""
+    metrics = run.metrics
+    suspect = ("  survivors only?", "$warning") if run.panel.survivorship_suspect else ("", "")
+    made = [Content.assemble((safe(run.panel.name), "bold"), ("  " + run.period, "$quiet"), suspect)]
+    parts = []
+    if metrics.get("precision_at_k") is not None:
+        parts.append("precision " + against_base(metrics["precision_at_k"], metrics.get("base_rate")))
+    parts += [f"{label} {shown(name, metrics[name])}" for name, label in _SHOWN if metrics.get(name) is not None]
+    if metrics.get("max_drawdown") is not None:
+        parts.append(f"drawdown {percent(metrics['max_drawdown'])}")
+    if not parts:
+        parts = [f"{safe(name)} {shown(name, value)}" for name, value in list(metrics.items())[:4]]
+    made.append(Content("  " + "  ".join(parts)))
+    edges = [window.metrics.get("edge") for window in run.windows]
+    if any(edge is not None for edge in edges):
+        made.append(Content.assemble(("  edge by window ", "$quiet"), (sparkline(edges, _SPARKS), "$bar")))
+    return Content("\n").join(made)
+
+
+_SHOWN = (("rank_ic", "rank IC"), ("sharpe", "Sharpe"))
