@@ -63,11 +63,10 @@ def compare_runs(
 
 def _runs(session: Session, ids: Sequence[int], basis: Basis) -> tuple[dict[int, str], str | None]:
     """Return the run of each experiment, by id, and a remark where they were made in different ways."""
-    from registry.store.session import INTEGERS, as_list
-
+    where, params = _among(ids)
     rows = session.rows(
-        f"SELECT id, run_id, engine, options FROM run WHERE run_id IN ({latest_runs()}) AND id IN {INTEGERS}",
-        [basis.panel_id, basis.start, basis.end, as_list(ids)],
+        f"SELECT id, run_id, engine, options FROM run WHERE run_id IN ({latest_runs(where)})",
+        [basis.panel_id, basis.start, basis.end, *params],
     )
     if len({row[2] for row in rows}) > 1:
         return {row[0]: row[1] for row in rows}, "the runs come from different engines"
@@ -78,13 +77,21 @@ def _runs(session: Session, ids: Sequence[int], basis: Basis) -> tuple[dict[int,
     return {row[0]: row[1] for row in rows}, None if note is None else printable(note)
 
 
+def _among(ids: Sequence[int]) -> tuple[str, list[object]]:
+    """Return the condition that `id` is one of these, told so that the engine need not read the other rows."""
+    from registry.store.session import INTEGERS, as_list
+
+    return f"id BETWEEN ? AND ? AND id IN {INTEGERS}", [min(ids), max(ids), as_list(ids)]
+
+
 def _rows(session: Session, ids: Sequence[int], runs: Mapping[int, str]) -> list[ComparisonRow]:
     from registry.store.session import TEXTS, as_list
 
+    where, params = _among(ids)
     values: dict[str, dict[int, float]] = {}
     for id_, name, value in session.rows(
-        f"SELECT id, metric, value FROM run_metric WHERE run_id IN {TEXTS} AND value IS NOT NULL",
-        [as_list(runs.values())],
+        f"SELECT id, metric, value FROM run_metric WHERE {where} AND run_id IN {TEXTS} AND value IS NOT NULL",
+        [*params, as_list(runs.values())],
     ):
         values.setdefault(name, {})[id_] = value
     meanings = {row[0]: Metric(*row) for row in session.rows("SELECT name, unit, direction, definition FROM metric")}

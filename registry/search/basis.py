@@ -284,9 +284,12 @@ class Metrics:
         return made
 
 
-def latest_runs() -> str:
-    """Return the query for each experiment's latest run on one panel id, first and last day of the period."""
-    return _latest("panel_id = ? AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)")
+def latest_runs(among: str = "TRUE") -> str:
+    """Return the query for the latest run of each experiment on one panel, by its id, and period, by its days.
+
+    `among` is a further condition on the table `run`.
+    """
+    return _latest(f"panel_id = ? AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE) AND {among}")
 
 
 def _latest(where: str) -> str:
