@@ -57,7 +57,19 @@ async def draw(driver: Driver) -> str:
     return driver.app.export_screenshot(title="experiments")
 
 
-async def pictures(registry: ExperimentRegistry) -> dict[str, str]:
+def build_evaluated(path: Path) -> ExperimentRegistry:
+    """Return the demo's registry, evaluated at a moment that is the same in every picture."""
+    from registry import demo
+    from registry.demo.evaluated import evaluate
+
+    registry = demo.build(path)
+    evaluate(registry)
+    with registry.store.write() as session:
+        session.run("UPDATE store.run SET recorded_at = TIMESTAMP '2024-06-01 09:30:00'")
+    return registry
+
+
+async def pictures(registry: ExperimentRegistry, evaluated: ExperimentRegistry) -> dict[str, str]:
     """Return every picture by its file's name."""
     drawn = {}
     for name, light in (("list", False), ("list-light", True)):
@@ -74,6 +86,11 @@ async def pictures(registry: ExperimentRegistry) -> dict[str, str]:
         await driver.type("features = 8 seed = 42 k in (10, 15)\n")
         await driver.press("v", "down", "down", "down", "v", "c", "right")
         drawn["compare"] = await draw(driver)
+    async with app(evaluated) as driver:
+        await driver.press("/")
+        await driver.type("tag:equal-weight\n")
+        await driver.press("enter", "tab", "enter")
+        drawn["run"] = await draw(driver)
     async with app(registry) as driver:
         await driver.press("2")
         await driver.type("tag:q4-2024 and s")
@@ -84,7 +101,8 @@ async def pictures(registry: ExperimentRegistry) -> dict[str, str]:
 def main(folder: Path = FOLDER) -> None:
     """Draw all pictures into a folder."""
     with tempfile.TemporaryDirectory() as place:
-        drawn = asyncio.run(pictures(build(Path(place) / "experiments.duckdb")))
+        evaluated = build_evaluated(Path(place) / "evaluated.duckdb")
+        drawn = asyncio.run(pictures(build(Path(place) / "experiments.duckdb"), evaluated))
     folder.mkdir(exist_ok=True)
     for name, svg in drawn.items():
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry.metrics import METRICS, Metric
+from registry.metrics import Metric
+from registry.metrics import metric as defined
 
 ABSENT = "-"
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -12,7 +13,7 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 
 def shown(metric: Metric | str, value: float | None) -> str:
     """Return a metric's value in the form its unit asks for."""
-    found = METRICS.get(metric) if isinstance(metric, str) else metric
+    found = defined(metric) if isinstance(metric, str) else metric
     if value is None:
         return ABSENT
     unit = found.unit if found else ""

@@ -67,7 +67,7 @@ async def test_the_detail_lists_them_and_enter_opens_one(registry: ExperimentReg
         assert "0.550 (base 0.500, +0.050)" in app.text
         assert "1.00 became" in app.text
         await app.press("G")
-        assert "partial" in app.text
+        assert " part" in app.text
         assert "horizons" in app.text
         await app.press("y")
         assert "id of the run" in app.said

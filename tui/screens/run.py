@@ -19,7 +19,7 @@ from tui.screens.base import RegistryScreen
 from tui.widgets import run_page
 from tui.workspace import Workspace
 
-_PARTS = ("metrics", "equity", "windows", "options")
+_PARTS = ("equity", "metrics", "windows", "options")
 
 
 class RunScreen(RegistryScreen):
@@ -86,15 +86,16 @@ class RunScreen(RegistryScreen):
         run = event.run
         self.top_bar.crumbs = (run.config_hash[:SHORT_HASH], run.run_id)
         self.query_one("#head", Static).update(run_page.head(run, event.tried))
-        self.query_one("#metrics", Static).update(run_page.metrics(run))
-        self.query_one("#windows", Static).update(run_page.windows(run))
         self.query_one("#options", Static).update(run_page.options(run))
         self.resized()
 
     def resized(self) -> None:
-        """Draw the equity for the width there is."""
+        """Draw what depends on the width there is."""
         if self.run is not None:
-            self.query_one("#equity", Static).update(run_page.equity(self.run, self.size.width - 4))
+            width = self.size.width - 4
+            self.query_one("#equity", Static).update(run_page.equity(self.run, width))
+            self.query_one("#metrics", Static).update(run_page.metrics(self.run, width))
+            self.query_one("#windows", Static).update(run_page.windows(self.run, width))
 
     @on(Failed)
     def _failed(self, event: Failed) -> None:

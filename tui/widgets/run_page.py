@@ -41,8 +41,8 @@ def _moment(run: Run) -> str:
     return run.recorded_at[:19].replace("T", " ")
 
 
-def metrics(run: Run) -> Content:
-    """Return every metric with its value and its definition."""
+def metrics(run: Run, width: int) -> Content:
+    """Return every metric with its value and as much of its definition as fits a line."""
     if not run.metrics:
         return Content.assemble(("none", "$quiet italic"))
     longest = max(cell_len(safe(name)) for name in run.metrics)
@@ -52,13 +52,16 @@ def metrics(run: Run) -> Content:
         for name, value in run.metrics.items()
     }
     wide = max(len(value) for value in values.values())
+    room = max(0, width - longest - wide - 4)
     lines = []
     for name, value in values.items():
         found = metric(name)
         told = run.definitions.get(name, {}).get("definition", "") if found is None else found.definition
         lines.append(
             Content.assemble(
-                (fit(safe(name), longest) + "  ", "$quiet"), (value.ljust(wide), "bold"), ("  " + safe(told), "$quiet")
+                (fit(safe(name), longest) + "  ", "$quiet"),
+                (value.ljust(wide), "bold"),
+                ("  " + fit(safe(told), room), "$quiet"),
             )
         )
     return Content("\n").join(lines)
@@ -100,24 +103,31 @@ def equity(run: Run, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-_COLUMNS = (("precision_at_k", 28), ("rank_ic", 9), ("net_return", 9), ("max_drawdown", 10), ("dates", 6))
-_HEADS = ("PRECISION", "RANK IC", "RETURN", "DRAWDOWN", "DATES")
+_COLUMNS = (
+    ("net_return", "RETURN", 9),
+    ("max_drawdown", "DRAWDOWN", 10),
+    ("rank_ic", "RANK IC", 9),
+    ("sharpe", "SHARPE", 8),
+    ("dates", "DATES", 6),
+)
+_FIRST = 60
+"""Cells of number, test span and precision."""
 
 
-def windows(run: Run) -> Content:
-    """Return the windows, one a line."""
+def windows(run: Run, width: int) -> Content:
+    """Return the windows, one a line, with as many columns as fit."""
     if not run.windows:
         return Content.assemble(("none were recorded", "$quiet italic"))
-    heads = "".join(f"{head:>{cells}}" if at else f"{head:<{cells}}" for at, (head, (_, cells)) in
-                    enumerate(zip(_HEADS, _COLUMNS, strict=True)))  # fmt: skip
-    lines = [Content.assemble((f"{'#':>4}  {'TEST':<24}  {heads}", "$quiet bold"))]
+    columns = [column for at, column in enumerate(_COLUMNS) if _FIRST + sum(c[2] for c in _COLUMNS[: at + 1]) <= width]
+    heads = "".join(f"{head:>{cells}}" for _, head, cells in columns)
+    lines = [Content.assemble((f"{'#':>4}  {'TEST':<24}  {'PRECISION':<28}{heads}", "$quiet bold"))]
     for window in run.windows:
         values = window.metrics
         cells = [f"{against_base(values.get('precision_at_k'), values.get('base_rate')):<28}"]
-        cells += [f"{shown(name, values.get(name)):>{wide}}" for name, wide in _COLUMNS[1:]]
+        cells += [f"{shown(name, values.get(name)):>{wide}}" for name, _, wide in columns]
         edge = values.get("edge")
         colour = "" if not edge else "$more" if edge > 0 else "$less"
-        mark = " partial" if window.partial else ""
+        mark = " part" if window.partial else ""
         lines.append(
             Content.assemble(
                 (f"{window.number:>4}  {window.test_start}..{window.test_end}  ", "$quiet"),
