@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from registry.metrics import metric
-from tui.numbers import ABSENT, against_base, shown, sparkline
+from tui.numbers import ABSENT, against_base, shown
 from tui.safe import safe
 from tui.widgets.cells import fit
 
@@ -98,7 +98,7 @@ def equity(run: Run, width: int) -> Content:
     lines.append(
         Content.assemble((f"{returns[0][0]} to {returns[-1][0]}: 1.00 became {levels[-1]:.2f}, after costs", "$quiet"))
     )
-    lines.append(Content.assemble((sparkline(falls, room), "$less")))
+    lines += [Content.assemble((line, "$less")) for line in curve(falls, room, rows=2)]
     lines.append(Content.assemble((f"below the peak: {min(falls):.1%} at the deepest", "$quiet")))
     return Content("\n").join(lines)
 
