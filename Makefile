@@ -39,7 +39,8 @@ test: $(VENV)/.dev ## Run the tests that need nothing but Python
 
 test-all: $(VENV)/.full $(OTHER)/.made ## Run every test: soak, both engines, notebooks' libraries, a real terminal
 	EXPERIMENTS_FULL=1 EXPERIMENTS_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python -m pytest -m full
-	EXPERIMENTS_FULL=1 EXPERIMENTS_OTHER_PYTHON=$(CURDIR)/$(BIN)/python $(OTHER)/bin/python -m pytest tests/store
+	EXPERIMENTS_FULL=1 EXPERIMENTS_OTHER_PYTHON=$(CURDIR)/$(BIN)/python $(OTHER)/bin/python -m pytest tests/store tests/runs \
+		tests/backtest/test_panel.py tests/backtest/test_panel_refusals.py tests/backtest/test_fingerprint.py
 
 bench: $(VENV)/.full ## Measure speed against sqlite3, polars, alphalens and numpy, in one run
 	$(BIN)/python -m tests.benchmarks

@@ -8,7 +8,7 @@ tuples would not (neither equals its plain twin nor serialises everywhere).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -20,10 +20,23 @@ def _refuse(self: object, *_: object, **__: object) -> NoReturn:
     )
 
 
-class FrozenDict(dict[K, V]):
+class _Frozen(type):
+    """Fills a collection when it is made; `__init__`, which would fill it once more, is a mutator like the others."""
+
+    if not TYPE_CHECKING:  # for a type checker they are made as any list and dict
+
+        def __call__(cls, items=()):
+            made = cls.__new__(cls)
+            cls.__base__.__init__(made, items)
+            return made
+
+
+class FrozenDict(dict[K, V], metaclass=_Frozen):
     """A dict whose mutators raise `TypeError`."""
 
     __slots__ = ()
+    if not TYPE_CHECKING:
+        __init__ = _refuse
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
@@ -41,10 +54,12 @@ class FrozenDict(dict[K, V]):
         return dict(self)
 
 
-class FrozenList(list[V]):
+class FrozenList(list[V], metaclass=_Frozen):
     """A list whose mutators raise `TypeError`."""
 
     __slots__ = ()
+    if not TYPE_CHECKING:
+        __init__ = _refuse
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = remove = pop = clear = sort = reverse = _refuse
 

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_LIBRARIES = ("experiment-registry", "duckdb", "numpy", "scipy")
+_LIBRARIES = ("experiment-registry", "duckdb", "numpy")
 _SECONDS = 5
 
 
