@@ -76,7 +76,7 @@ class ImportReport:
     remarks: list[Remark] = field(default_factory=list)
     dry_run: bool = False
     withheld: bool = False
-    """An atomic import met refusals: `records` says what would have come in, and nothing did."""
+    """An atomic import met refusals, so nothing came in: `records` is empty, `refused` says why."""
 
     @property
     def counts(self) -> dict[str, int]:

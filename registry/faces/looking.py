@@ -105,6 +105,9 @@ class Looking(Base):
     def search_by_tag(self, tag: str) -> list[ExperimentConfig]:
         """Return the experiments with exactly this tag, newest first."""
         from registry import rows
+        from registry.canonical import freeze_text
+
+        tag = freeze_text(tag, "tag")
 
         with self._store.read() as session:
             ids = session.rows(
@@ -134,15 +137,28 @@ class Looking(Base):
 
         `sort` and `columns` take `hash, created, registered, description, tags, features, parent, notes,
         w.NAME, hp.NAME, transform.NAME`; `-` before a sort key turns it round. The result's `total` counts
-        all that match.
+        all that match. A record calls a column the same however it was asked for: `config_hash`, `created_at`,
+        `registered_at`, `deleted_at`, `w.NAME`, `hp.NAME`.
 
         Raises:
-            FilterError: the filter, a sort key or a column can't be understood or names something unknown.
+            FilterError: the filter, a sort key or a column can't be understood or names something unknown, or
+                `limit` or `offset` is negative.
         """
         from registry import finding
 
         with self._store.read() as session:
             return finding.search(session, filter, sort, limit, offset, columns, trashed=trashed)
+
+    def rows_of(self, hashes: Iterable[str], columns: str | Sequence[str] | None = None) -> Results:
+        """Return what `search` shows of these experiments (full hashes), in the order given, the trash included.
+
+        Raises:
+            FilterError: a column can't be understood or names something unknown.
+        """
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.rows_of(session, list(hashes), columns)
 
     def matching(
         self, filter: str = "", sort: str = "-created", limit: int | None = None, *, trashed: bool = False

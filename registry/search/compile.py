@@ -21,6 +21,7 @@ from registry.search.parser import parse
 from registry.search.words import (
     ATTRIBUTES,
     CAN_BE_ABSENT,
+    NUMBER,
     Name,
     quote,
     short,
@@ -39,6 +40,14 @@ TRUE: Final[Condition] = ("TRUE", [])
 _SQL = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _HEX_WORD = re.compile(r"[0-9a-fA-F]{4,64}")
 _HASH_PREFIX = re.compile(r"[0-9a-fA-F]{1,64}")
+_ALSO_CALLED: Final = {
+    **dict.fromkeys(("tags", "label", "labels"), "tag"),
+    **dict.fromkeys(("description", "name", "title"), "desc"),
+    **dict.fromkeys(("notes", "comment", "comments"), "note"),
+    **dict.fromkeys(("config_hash", "sha", "id"), "hash"),
+}
+"""What other programs call an attribute."""
+
 _EXACT_BELOW = 2**53
 """Whole numbers smaller than this have a double of their own."""
 
@@ -51,15 +60,18 @@ class Compiled:
     params: list[Any] = field(default_factory=list)
 
 
-def compile_filter(text: str, session: Session, *, now: datetime | None = None) -> Compiled:
+def compile_filter(
+    text: str, session: Session, *, now: datetime | None = None, trashed: bool | None = False
+) -> Compiled:
     """Return the SQL condition for a filter, its names checked against the registry of `session`.
 
-    `now` is the moment that `-7d` counts from; the present one when not given.
+    `now` is the moment that `-7d` counts from; the present one when not given. `trashed` says whose names are
+    known: those of live experiments, of the ones in the trash, or (None) of both.
 
     Raises:
         FilterError: not a filter, or an unknown or ambiguous name, or a value that can't be compared.
     """
-    return compile_node(parse(text), text, KnownNames(session), now)
+    return compile_node(parse(text), text, KnownNames(session, trashed), now)
 
 
 def compile_node(node: Node, text: str, known: KnownNames, now: datetime | None = None) -> Compiled:
@@ -99,7 +111,7 @@ class _Compiler:
             case Match(name, value):
                 return self.match(name, value)
             case Compare(name, op, value):
-                target = self.target(name)
+                target = self.target(self.not_turned(name, op, value))
                 return self.on(target, [self.compare(target, op, value)])
             case Among(name, given):
                 target = self.target(name)
@@ -116,6 +128,17 @@ class _Compiler:
                 self.text, name.at, f"{target.name} is not compared", f"it is asked with a colon: {target.name}:VALUE"
             )
         return target
+
+    def not_turned(self, name: Name, op: str, value: Value) -> Name:
+        """Return `name`, unless it is a number that nothing is called: then the comparison is the wrong way round."""
+        if name.prefix or name.path is not None or not NUMBER.fullmatch(name.text):
+            return name
+        if not (self.known.feature(name.text) or self.known.hyperparameter(name.text, None)):
+            written = quote(value.text) if value.quoted else "NAME" if value.text.endswith(".") else value.text
+            turned = op.translate(str.maketrans("<>", "><"))
+            advice = f"the name comes first: write {short(f'{written} {turned} {name.text}')}"
+            raise trouble(self.text, name.at, f"{shown(name.text)} is no name", advice)
+        return name
 
     # where a term looks
 
@@ -184,13 +207,14 @@ class _Compiler:
         example = short(f"{written} = {quote(value.text) if value.quoted else value.text}")
         if name.prefix or name.text in ATTRIBUTES:
             return trouble(self.text, name.at, f"{short(written)} is compared, not matched", f"write {example}")
-        near = nearest(name.text, [*(key for key, kind in ATTRIBUTES.items() if kind == "text"), "tags", "description"])
-        near = {"tags": "tag", "description": "desc"}.get(near or "", near)
+        if self.known.feature(name.text) or self.known.hyperparameter(name.text, name.path):
+            return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", f"write {example}")
+        attributes = [key for key, kind in ATTRIBUTES.items() if kind == "text"]
+        near = nearest(name.text, [*attributes, *_ALSO_CALLED])
+        near = _ALSO_CALLED.get(near or "", near)
         if near is not None:
             return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", suggestion=f"{near}:")
-        advice = "quote the text to search for it"
-        if self.known.feature(name.text) or self.known.hyperparameter(name.text, name.path):
-            advice = f"write {example}"
+        advice = f"quote the text to search for it, or use one of {', '.join(f'{key}:' for key in attributes)}"
         return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", advice)
 
     def feature(self, value: Value) -> Condition:
@@ -231,7 +255,11 @@ class _Compiler:
             return f"transformation {_SQL[op]} ?", [value.text]
         number = values.read_number(value, self.text)
         if target.kind == "weight":
-            return FALSE if number is None else compare_double("weight", op, number)
+            if number is not None:
+                return compare_double("weight", op, number)
+            if not self.known.feature(target.name):  # in an empty registry: it may mean anything
+                return FALSE
+            raise self.no_weight(target, value)
         if number is not None:
             sql, given = compare_number(op, number)
             return f"kind = 'number' AND {sql}", given
@@ -242,6 +270,16 @@ class _Compiler:
                 )
             return f"kind = ? AND value {_SQL[op]} ?", list(constant)
         return f"kind = 'string' AND value {_SQL[op]} ?", [value.text]
+
+    def no_weight(self, target: Target, value: Value) -> FilterError:
+        """Return the error for comparing a weight with what is no number: it would never find anything."""
+        if NUMBER.fullmatch(value.text.strip()):
+            advice = f"write {value.text.strip()} without quotes"
+        elif not value.quoted and value.text.lower() in ("absent", "null", "none"):
+            advice = f"write {short(target.written)} is absent"
+        else:
+            advice = f"{short(target.written)} is a number"
+        return trouble(self.text, value.at, f"a weight can't be compared with {shown(value.text)}", advice)
 
     def compare_time(self, column: str, op: str, value: Value) -> Condition:
         span = values.read_span(value, self.text, self.now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from registry.errors import FilterError
@@ -21,16 +22,32 @@ MAX_LISTED = 5_000
 
 
 class KnownNames:
-    """The names in the registry a session has open."""
+    """The names in the registry a session has open: of live experiments, of those in the trash, or (None) of both."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, trashed: bool | None = False) -> None:
         self._rows = session.rows
+        self._trashed = trashed
+
+    @cached_property
+    def _theirs(self) -> str:
+        """The condition on `id` that keeps the names of the experiments asked about.
+
+        Most registries have an empty trash, and none of them needs a condition.
+        """
+        trash = "SELECT id FROM experiment WHERE deleted_at IS NOT NULL"
+        if self._trashed:
+            return f" AND id IN ({trash})"
+        if self._trashed is None or not self._rows(f"{trash} LIMIT 1"):
+            return ""
+        return f" AND id NOT IN ({trash})"
 
     def _any(self, table: str, where: str = "TRUE", *parameters: object) -> bool:
-        return bool(self._rows(f"SELECT 1 FROM {table} WHERE {where} LIMIT 1", parameters))
+        return bool(self._rows(f"SELECT 1 FROM {table} WHERE ({where}){self._theirs} LIMIT 1", parameters))
 
     def _all(self, table: str, column: str) -> list[str]:
-        found = self._rows(f"SELECT DISTINCT {column} FROM {table} ORDER BY {column} LIMIT {MAX_LISTED}")
+        found = self._rows(
+            f"SELECT DISTINCT {column} FROM {table} WHERE TRUE{self._theirs} ORDER BY {column} LIMIT {MAX_LISTED}"
+        )
         return [row[0] for row in found]
 
     def empty(self) -> bool:
@@ -125,12 +142,15 @@ def unknown(name: Name, known: KnownNames, text: str, attributes: Iterable[str] 
     what = f"unknown {_KINDS[name.prefix] if name.prefix else 'name'} {shown(name.text)}"
     features, parameters = set(known.features()), set(known.hyperparameters())
     own = {"w": features, "transform": features, "hp": parameters}.get(name.prefix, set())
-    forms = {attribute: attribute for attribute in attributes}
+    # behind a prefix stands the name of something, so an attribute is not meant, unless it is that very word
+    forms = {attribute: attribute for attribute in attributes if not name.prefix or attribute == name.text}
     for prefix, names in (("hp", parameters), ("w", features)):
         for each in names - forms.keys() if prefix == "hp" else names - set(attributes):
             # the suggestion must work as it stands: the prefix where the bare name could be two things
             doubtful = bool(name.prefix) or (each in features and each in parameters)
             forms[each] = write_name(each, prefix) if doubtful else write_name(each)
+    if name.prefix == "transform":  # any feature may have one; nothing else is meant
+        forms = {each: form for each, form in forms.items() if each == name.text}
     if name.text not in forms and (near := nearest(name.text, own)) is not None:
         return trouble(text, name.at, what, suggestion=write_name(near, name.prefix))
     if (near := nearest(name.text, forms)) is not None:

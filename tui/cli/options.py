@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from registry.results import Results
 from tui.cli import output
 from tui.cli.errors import nothing
 
@@ -164,7 +163,7 @@ def chosen(
         FilterError: a column of `look` can't be understood; said before anything is changed.
     """
     if look is not None and look.columns is not None:
-        registry.search(columns=look.columns, limit=1)
+        registry.rows_of([], look.columns)
     if filter_ is None:
         named = references(refs)
         if not named:
@@ -176,26 +175,13 @@ def chosen(
     return found
 
 
-def present_affected(
-    registry: ExperimentRegistry, hashes: Sequence[str], look: Look, sentence: str, *, trashed: bool = False
-) -> None:
+def present_affected(registry: ExperimentRegistry, hashes: Sequence[str], look: Look, sentence: str) -> None:
     """Say what was done (or would be): a sentence for people, hashes or records for programs."""
     if look.ids:
         output.lines(hashes)
     elif look.form != "table" or look.columns is not None:
-        output.listing(rows_of(registry, hashes, look.columns, trashed=trashed), look.form)
+        output.listing(registry.rows_of(hashes, look.columns), look.form)
     if look.for_people:
         output.line(sentence)
     else:
         output.note(sentence)
-
-
-def rows_of(
-    registry: ExperimentRegistry, hashes: Sequence[str], columns: str | None, *, trashed: bool = False
-) -> Results:
-    """Return what a search shows of these experiments, in this order."""
-    with registry.store.read():  # both see the same
-        keys = registry.search(columns="hash", trashed=trashed)
-        shown = registry.search(columns=columns, trashed=trashed)
-    by_hash = {key[0]: row for key, row in zip(keys.rows, shown.rows, strict=True)}
-    return Results(shown.columns, [by_hash[full] for full in hashes if full in by_hash])

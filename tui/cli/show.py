@@ -12,6 +12,8 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
+from tui.cli.options import format_options, references
+from tui.cli.table import listed, width
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -34,23 +36,24 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
     ],
 )
 @click.argument("refs", metavar="HASH…", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="The full record; of several experiments one record a line.")
+@format_options
 @pass_app
-def show(app: App, refs: tuple[str, ...], as_json: bool) -> None:
-    """Show an experiment: features, weights, transformations, hyperparameters, notes, parent and variants."""
-    from tui.cli.options import references
+def show(app: App, refs: tuple[str, ...], form: str) -> None:
+    """Show an experiment: features, weights, transformations, hyperparameters, notes, parent and variants.
 
+    As JSON it is the full record, of several experiments a list of them; NDJSON has one a line.
+    """
     registry = app.registry(Missing.NAMED)
     wanted = list(references(refs))  # before the file is held: whoever writes them into the pipe may need it
     with registry.store.read():  # one look for all of them
         found = [_details(registry, ref) for ref in wanted]
     if not found:
         raise nothing("stdin holds no hashes; nothing to show")
-    if as_json:
-        if len(found) == 1:
-            output.record(found[0].to_dict())
-        else:
-            output.lines(output.to_json(details.to_dict()) for details in found)
+    if form == "json" and len(found) == 1:
+        output.record(found[0].to_dict())
+        return
+    if form != "table":
+        output.records([details.to_dict() for details in found], form)
         return
     for number, details in enumerate(found):
         if number:
@@ -98,7 +101,7 @@ def summary_lines(config: ExperimentConfig, *, bars: bool = False) -> list[str]:
         f"Experiment Configuration: {output.paint(str(config.config_hash)[:SHORT_HASH], 'cyan')}",
         f"Created: {config.created_at}",
         f"Description: {safe(config.description)}",
-        f"Tags: {output.paint(safe(', '.join(config.tags)) or '(none)', 'green')}",
+        f"Tags: {output.paint(safe(listed(config.tags, ', ')) or '(none)', 'green')}",
         "",
         f"Features ({len(config.feature_names)}):",
     ]
@@ -117,8 +120,6 @@ def _plain(config: ExperimentConfig) -> dict[str, object]:
 
 
 def _feature_lines(config: ExperimentConfig, bars: bool) -> list[str]:
-    from tui.cli.table import width
-
     names = sorted(config.feature_names)
     texts = []
     for name in names:
