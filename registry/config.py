@@ -244,8 +244,8 @@ def parse_json(text: str) -> Any:
         raise InvalidConfigError("not readable: the JSON is nested too deep") from None
     except InvalidConfigError:
         raise
-    except ValueError as error:  # an integer of more digits than Python reads
-        raise InvalidConfigError(f"not readable: {error}") from None
+    except ValueError:  # an integer of more digits than Python reads
+        raise InvalidConfigError("not readable: an integer has more than 4,300 digits") from None
 
 
 def create_experiment_from_scoring_config(

@@ -4,14 +4,42 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any
 
+from registry.canonical import show
+from registry.errors import FilterError
 from registry.results import Results
 from registry.rows import Browse, utc
 from registry.search import DEFAULT_SORT, Basis, Listing, Metrics, compile_listing
 
 if TYPE_CHECKING:
     from registry.store import Session
+
+
+_MOST = 2**62
+"""No registry holds as many experiments; the engine counts no further than twice that."""
+
+
+def at_most(limit: object, what: str = "limit") -> int | None:
+    """Return `limit` as the engine takes it: None is all, and so is a number beyond every count.
+
+    Raises:
+        FilterError: it is no whole number, or negative.
+    """
+    if limit is None:
+        return None
+    try:
+        count = index(limit)  # type: ignore[arg-type]
+    except TypeError:
+        raise FilterError(f"{what}: {show(limit)} is no whole number") from None
+    if count < 0:
+        raise FilterError(
+            f"{what}: {show(count)} is negative; leave it out for all"
+            if what == "limit"
+            else f"{what}: {show(count)} is negative; the first is 0"
+        )
+    return count if count < _MOST else None
 
 
 class _Question:
@@ -30,19 +58,19 @@ class _Question:
             return live, []
         from registry.search import compile_filter
 
-        compiled = compile_filter(self._filter, self._session, metrics=self.metrics)
+        compiled = compile_filter(self._filter, self._session, metrics=self.metrics, trashed=self._trashed)
         return f"{live} AND ({compiled.where})", list(compiled.params)
 
     def listing(self, sort: str | Sequence[str], columns: str | Sequence[str] | None = None) -> Listing:
         """Return the listing, its metrics read where the filter reads them."""
-        return compile_listing(self._session, sort, columns, self.metrics)
+        return compile_listing(self._session, sort, columns, self.metrics, trashed=self._trashed)
 
 
 def _ordered(
     session: Session, question: _Question, sort: str, limit: int | None = None, what: str = "e.id"
 ) -> list[Any]:
     listing = question.listing(sort)
-    return [row[0] for row in session.rows(*listing.ids(*question.where(), limit, what=what))]
+    return [row[0] for row in session.rows(*listing.ids(*question.where(), at_most(limit), what=what))]
 
 
 def ids(
@@ -128,6 +156,7 @@ def search(
     period: str | None = None,
 ) -> Results:
     """Return the matching experiments as rows with the columns asked for. Raises as `ids`."""
+    limit, offset = at_most(limit), at_most(offset, "offset") or 0
     question = _Question(session, filter, trashed, panel, period)
     listing = question.listing(sort, columns)
     where, parameters = question.where()
@@ -150,6 +179,31 @@ def bases(
     Those of their latest runs, the most common first. Raises as `ids`.
     """
     return _Question(session, filter, trashed, panel, period).metrics.choices()
+
+
+def rows_of(
+    session: Session,
+    hashes: Sequence[str],
+    columns: str | Sequence[str] | None,
+    *,
+    panel: str | None = None,
+    period: str | None = None,
+) -> Results:
+    """Return what `search` shows of the experiments with these full hashes, live or in the trash, as ordered.
+
+    Raises:
+        FilterError: a column can't be understood, or names something unknown.
+    """
+    from registry.store.session import TEXTS, as_list
+
+    metrics = Metrics(session, panel=panel, period=period)
+    listing = compile_listing(session, DEFAULT_SORT, columns, metrics, trashed=None)
+    which = f"e.config_hash IN {TEXTS}", [as_list(hashes)]
+    keys = session.rows(*listing.ids(*which, what="e.config_hash"))
+    rows = listing.read(session.rows(*listing.rows(*which)))  # in the same order
+    by_hash = {key[0]: row for key, row in zip(keys, rows, strict=True)}
+    made = [by_hash[full] for full in hashes if full in by_hash]
+    return Results(listing.labels, made, metrics_from=metrics.read_from)
 
 
 def trash(session: Session) -> Results:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.canonical import utc_text
 from registry.errors import HashMismatchError
+from registry.finding import at_most
 from registry.frozen import leaves
 from registry.rows import make_config, utc
 from registry.store.apply import describe_value, parse_time
@@ -199,6 +200,7 @@ def log(
 
     Raises:
         InvalidConfigError: `since` is no moment.
+        FilterError: `limit` is negative, or no whole number.
     """
     where, parameters = ["true"], []
     if since is not None:
@@ -207,7 +209,8 @@ def log(
     if id_hash is not None:
         where.append("config_hash = ?")
         parameters.append(id_hash)
-    newest = "" if limit is None else f" LIMIT {int(limit)}"
+    limit = at_most(limit)
+    newest = "" if limit is None else f" LIMIT {limit}"
     rows = session.rows(
         "SELECT happened_at, kind, config_hash, detail FROM event"
         f" WHERE {' AND '.join(where)} ORDER BY seq DESC{newest}",

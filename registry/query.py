@@ -26,6 +26,8 @@ def run(session: Session, query: str, parameters: Sequence[Any] | Mapping[str, A
         raise QueryError("the query is empty")
 
     def ask() -> Results:
+        if _count(session.connection.extract_statements(query)) > 1:
+            raise QueryError("a query is one statement; ask one at a time")
         cursor = session.connection.execute(query, parameters or None)
         if cursor is None:  # nothing but comments or semicolons
             raise QueryError("the query is empty")
@@ -40,6 +42,11 @@ def run(session: Session, query: str, parameters: Sequence[Any] | Mapping[str, A
         if not is_engine_error(error):
             raise
         raise QueryError(_explain(str(error))) from None
+
+
+def _count(statements: Sequence[Any]) -> int:
+    """Return how many statements somebody wrote: duckdb 1.5 makes two of a PIVOT, the first without a text."""
+    return sum(1 for statement in statements if statement.query.strip() or statement.type.name != "CREATE")
 
 
 def _explain(message: str) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LATEST = "latest"
 _HEX = frozenset("0123456789abcdef")
 _SHOWN = 8
+_MOST = 1000
+"""So many candidates are looked up; of more it is only said that there are."""
 
 
 def is_full_hash(text: str) -> bool:
@@ -66,15 +68,19 @@ def find(session: Session, reference: str, *, trashed: bool = False) -> tuple[in
         found = session.rows(
             f"SELECT e.id, e.config_hash FROM experiment e WHERE starts_with(e.config_hash, ?) AND {where}"
             " UNION SELECT e.id, e.config_hash FROM old_hash o JOIN experiment e ON e.id = o.id"
-            f" WHERE starts_with(o.old_hash, ?) AND {where} ORDER BY 2 LIMIT 1000",
+            f" WHERE starts_with(o.old_hash, ?) AND {where} ORDER BY 2 LIMIT {_MOST + 1}",
             [wanted, wanted],
         )
     if len(found) > 1:
-        candidates = [row[1] for row in found]
+        beyond = len(found) > _MOST
+        candidates = [row[1] for row in found[:_MOST]]
         shown = ", ".join(candidate[: max(SHORT_HASH, len(wanted) + 4)] for candidate in candidates[:_SHOWN])
         more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
+        count = f"{len(candidates)}"
+        if beyond:
+            more, count = " and others", f"more than {_MOST:,}"
         raise AmbiguousHashError(
-            f"{show(reference)} is the beginning of {len(candidates)} hashes: {shown}{more}; give more characters",
+            f"{show(reference)} is the beginning of {count} hashes: {shown}{more}; give more characters",
             candidates,
         )
     return (found[0][0], found[0][1]) if found else None
@@ -98,7 +104,9 @@ def resolve(session: Session, reference: str, *, trashed: bool = False) -> tuple
             f"{show(reference)} is in the trash; bring it back with: experiments restore {other[1][:SHORT_HASH]}"
         )
     if other is not None:
-        raise NotFoundError(f"{show(reference)} is not in the trash; delete it first")
+        raise NotFoundError(
+            f"{show(reference)} is live, not in the trash: there is nothing to restore; to purge it, delete it first"
+        )
     where = "in the trash" if trashed else "here"
     raise NotFoundError(f"no experiment {where} has the hash {show(reference)}; look it up with: experiments list")
 

@@ -6,6 +6,7 @@ Hand-kept files came before any registry: `features`, `weights`, and perhaps `hy
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
@@ -27,6 +28,19 @@ _RENAMED = {
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
 _SHOWN = frozenset(("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs"))
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
+
+_ALSO_CALLED = {
+    **dict.fromkeys(
+        ("hyperparameters", "hyperparameter", "hyperparams", "hyperparam", "hparams", "hp", "params", "parameters"),
+        "hyperparameters",
+    ),
+    **dict.fromkeys(
+        ("transformations", "transformation", "transforms", "transform", "featuretransforms"), "transformations"
+    ),
+    **dict.fromkeys(("features", "feature", "featurenames", "featurename"), "features"),
+    **dict.fromkeys(("weights", "weight", "featureweights", "featureweight"), "weights"),
+}
+"""What people call the parts of an identity, without case and signs."""
 
 _NEEDED = "it has neither feature_names and feature_weights nor features and weights"
 
@@ -115,12 +129,40 @@ def _hand_kept(value: object) -> tuple[ExperimentConfig, list[str]]:
         if key in _RENAMED or key in _KEPT:
             record[field] = item
         else:
+            _check_meant(key, item, value)
             left.append(key)
     tags = record.get("tags")
     if tags is None or isinstance(tags, list):
         record["tags"] = [MIGRATED_TAG, *(tags or [])]
     record.setdefault("description", MIGRATED_DESCRIPTION)
     return ExperimentConfig.from_dict(record), left
+
+
+def _check_meant(key: str, item: object, value: dict[str, Any]) -> None:
+    """Refuse a key that was most likely to be a part of the identity: passed over, the hash would be a wrong one.
+
+    Raises:
+        InvalidConfigError: with what was probably meant.
+    """
+    meant = _means(key)
+    said = meant is not None and any(value.get(name) for name in (meant, f"feature_{meant}"))
+    if meant is not None and item and not said:
+        raise InvalidConfigError(
+            f"{show(key)} is not a field of a hand-kept configuration; did you mean {meant}? Rename it, or remove it"
+            " if the experiment does not depend on it"
+        )
+
+
+@lru_cache(1000)
+def _means(key: str) -> str | None:
+    """Return the part of an identity that `key` comes close to."""
+    plain = key.casefold().replace("_", "").replace("-", "").replace(" ", "")
+    if plain in _ALSO_CALLED:
+        return _ALSO_CALLED[plain]
+    from difflib import get_close_matches
+
+    near = get_close_matches(plain, _ALSO_CALLED, 1, 0.85)
+    return _ALSO_CALLED[near[0]] if near else None
 
 
 def _what_else(value: dict[str, Any]) -> str:
@@ -131,6 +173,9 @@ def _what_else(value: dict[str, Any]) -> str:
         )
     for there, missing in (("features", "weights"), ("weights", "features")):
         if there in value:
+            near = next((key for key in value if value[key] and _means(key) == missing), None)
+            if near is not None:
+                raise InvalidConfigError(f"{show(near)} is no field; did you mean {missing}? Rename it")
             return f"not an experiment: it has {there} but no {missing}"
     return f"not an experiment: {_NEEDED}"
 

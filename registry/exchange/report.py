@@ -83,7 +83,7 @@ class ImportReport:
     """Runs that came with the records and were not here yet; those of a dry run are not counted."""
     dry_run: bool = False
     withheld: bool = False
-    """An atomic import met refusals: `records` says what would have come in, and nothing did."""
+    """An atomic import met refusals, so nothing came in: `records` is empty, `refused` says why."""
 
     @property
     def counts(self) -> dict[str, int]:

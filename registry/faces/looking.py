@@ -106,6 +106,9 @@ class Looking(Base):
     def search_by_tag(self, tag: str) -> list[ExperimentConfig]:
         """Return the experiments with exactly this tag, newest first."""
         from registry import rows
+        from registry.canonical import freeze_text
+
+        tag = freeze_text(tag, "tag")
 
         with self._store.read() as session:
             ids = session.rows(
@@ -137,14 +140,16 @@ class Looking(Base):
 
         `sort` and `columns` take `hash, created, registered, description, tags, features, parent, notes, runs,
         w.NAME, hp.NAME, transform.NAME, m.NAME, min(m.NAME)`; `-` before a sort key turns it round. The
-        result's `total` counts all that match.
+        result's `total` counts all that match. A record calls a column the same however it was asked for:
+        `config_hash`, `created_at`, `registered_at`, `deleted_at`, `w.NAME`, `hp.NAME`.
 
         Metrics, `m.NAME`, are read from each experiment's latest run on one panel and period: those chosen by
         `panel` (a name) and `period` (`2010-01-04..2022-12-28`), or those of the latest runs of what may match,
         when they agree. The result's `metrics_from` names the two.
 
         Raises:
-            FilterError: the filter, a sort key or a column can't be understood or names something unknown.
+            FilterError: the filter, a sort key or a column can't be understood or names something unknown, or
+                `limit` or `offset` is negative.
             AmbiguousPanelError: metrics are asked for, and the latest runs are on several panels or periods.
         """
         from registry import finding
@@ -153,6 +158,24 @@ class Looking(Base):
             return finding.search(
                 session, filter, sort, limit, offset, columns, trashed=trashed, panel=panel, period=period
             )
+
+    def rows_of(
+        self,
+        hashes: Iterable[str],
+        columns: str | Sequence[str] | None = None,
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Results:
+        """Return what `search` shows of these experiments (full hashes), in the order given, the trash included.
+
+        Raises:
+            FilterError: a column can't be understood or names something unknown.
+        """
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.rows_of(session, list(hashes), columns, panel=panel, period=period)
 
     def matching(
         self,

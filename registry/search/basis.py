@@ -267,7 +267,7 @@ class Metrics:
         tree = self._tree()
         from registry.search.compile import compile_candidates
 
-        compiled = compile_candidates(tree, self._filter, self._session, self._now)
+        compiled = compile_candidates(tree, self._filter, self._session, self._now, trashed=self._trashed)
         return f"{live} AND ({compiled.where})", list(compiled.params)
 
     def _named(self, rows: Sequence[tuple[Any, ...]]) -> list[Basis]:

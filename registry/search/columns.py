@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from registry.errors import FilterError
 from registry.search.basis import Metrics
 from registry.search.names import KnownNames, Target, hyperparameter_is, resolve
-from registry.search.words import shown, split_name, trouble
+from registry.search.words import check_characters, quote, shown, split_name, trouble, write_name
 
 if TYPE_CHECKING:
     from registry.store import Session
@@ -124,6 +124,22 @@ def _column(target: Target, metrics: Metrics) -> Column:
             return Column("{t}.value", (), source, params)
 
 
+_RECORDED: Final = {short: name for name, short in _ALSO.items()}
+
+
+def _label(target: Target) -> str:
+    """Return what a column is called: one name for one thing, however it was asked for."""
+    if target.kind == "attribute":
+        name = COLUMNS[target.name]
+        return _RECORDED.get(name, name)
+    if target.kind == "metric":
+        return target.written
+    if target.kind == "hyperparameter" and target.path is not None and "." in target.name:
+        return ".".join(["hp", *map(quote, target.path)])  # hp."a.b" is not hp.a.b
+    prefix = {"weight": "w", "hyperparameter": "hp", "transformation": "transform"}[target.kind]
+    return write_name(target.name, prefix)
+
+
 class _Sources:
     """The tables that columns need, each joined once, with their parameters in order."""
 
@@ -157,7 +173,7 @@ class Listing:
     """Columns and an order, ready to be put around a condition over `experiment e`."""
 
     labels: list[str]
-    """The names of the columns, as they were asked for."""
+    """The names of the columns as records have them, however they were asked for: config_hash, w.NAME."""
     columns: list[Column]
     sort: list[tuple[Column, bool]]
     """What the list is sorted by, and whether downwards."""
@@ -218,24 +234,28 @@ def compile_listing(
     sort: str | Sequence[str] = DEFAULT_SORT,
     columns: str | Sequence[str] | None = None,
     metrics: Metrics | None = None,
+    *,
+    trashed: bool | None = False,
 ) -> Listing:
     """Return the listing for sort keys and columns, their names checked against the registry of `session`.
 
     Both are texts with commas, `-created,w."mom 12-1"`, or sequences with one name in each item. `metrics` is
     where `m.NAME` is read; when not given, on the one panel and period of the latest runs of all experiments.
+    `trashed` says whose names are known: those of live experiments, of the ones in the trash, or (None) of both.
 
     Raises:
         FilterError: not a list of names, or an unknown or ambiguous one.
         AmbiguousPanelError: metrics are asked for, and there are several panels or periods to read them on.
     """
-    known = KnownNames(session)
+    known = KnownNames(session, trashed)
     metrics = Metrics(session) if metrics is None else metrics
     made: dict[str, Column] = {}
     for item in _items(DEFAULT_COLUMNS if columns is None else columns, signs=False):
-        made.setdefault(item.label, item.column(known, metrics))
+        target = item.target(known)
+        made.setdefault(_label(target), _column(target, metrics))
     if not made:
         raise FilterError("no columns were named; leave them out for the usual ones")
-    keys = [(item.column(known, metrics), item.downwards) for item in _items(sort, signs=True)]
+    keys = [(_column(item.target(known), metrics), item.downwards) for item in _items(sort, signs=True)]
     return Listing(list(made), list(made.values()), keys)
 
 
@@ -259,14 +279,15 @@ class _Item:
     text: str
     at: int
 
-    def column(self, known: KnownNames, metrics: Metrics) -> Column:
-        return _column(resolve(split_name(self.label, self.at), known, self.text, COLUMNS), metrics)
+    def target(self, known: KnownNames) -> Target:
+        return resolve(split_name(self.label, self.at), known, self.text, COLUMNS)
 
 
 def _items(given: str | Sequence[str], *, signs: bool) -> list[_Item]:
     """Take lists of names apart: commas separate, quotes keep commas and spaces together."""
     items: list[_Item] = []
     for text in [given] if isinstance(given, str) else given:
+        check_characters(text)
         position, end = 0, len(text.rstrip())
         while position < end:
             found = _ITEM.match(text, position)

@@ -23,6 +23,7 @@ from registry.search.parser import parse
 from registry.search.words import (
     ATTRIBUTES,
     CAN_BE_ABSENT,
+    NUMBER,
     Name,
     quote,
     short,
@@ -44,6 +45,14 @@ _HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 _SQL = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _HEX_WORD = re.compile(r"[0-9a-fA-F]{4,64}")
 _HASH_PREFIX = re.compile(r"[0-9a-fA-F]{1,64}")
+_ALSO_CALLED: Final = {
+    **dict.fromkeys(("tags", "label", "labels"), "tag"),
+    **dict.fromkeys(("description", "name", "title"), "desc"),
+    **dict.fromkeys(("notes", "comment", "comments"), "note"),
+    **dict.fromkeys(("config_hash", "sha", "id"), "hash"),
+}
+"""What other programs call an attribute."""
+
 _EXACT_BELOW = 2**53
 """Whole numbers smaller than this have a double of their own."""
 
@@ -57,37 +66,47 @@ class Compiled:
 
 
 def compile_filter(
-    text: str, session: Session, *, now: datetime | None = None, metrics: Metrics | None = None
+    text: str,
+    session: Session,
+    *,
+    now: datetime | None = None,
+    metrics: Metrics | None = None,
+    trashed: bool | None = False,
 ) -> Compiled:
     """Return the SQL condition for a filter, its names checked against the registry of `session`.
 
     `now` is the moment that `-7d` counts from; the present one when not given. `metrics` is where `m.NAME`
-    is read; when not given, on the one panel and period of the latest runs of what may match.
+    is read; when not given, on the one panel and period of the latest runs of what may match. `trashed` says
+    whose names are known: those of live experiments, of the ones in the trash, or (None) of both.
 
     Raises:
         FilterError: not a filter, or an unknown or ambiguous name, or a value that can't be compared.
         AmbiguousPanelError: metrics are asked for, and there are several panels or periods to read them on.
     """
     metrics = Metrics(session, text, now=now) if metrics is None else metrics
-    where, params = _Compiler(text, session, now, metrics).node(parse(text), True)
+    where, params = _Compiler(text, session, now, metrics, trashed).node(parse(text), True)
     return Compiled(where, params)
 
 
-def compile_candidates(node: Node, text: str, session: Session, now: datetime | None = None) -> Compiled:
+def compile_candidates(
+    node: Node, text: str, session: Session, now: datetime | None = None, *, trashed: bool | None = False
+) -> Compiled:
     """Return the SQL condition for what the filter `text` may find, whatever the metrics of the runs are.
 
     Raises:
         FilterError: an unknown or ambiguous name, or a value that can't be compared.
     """
-    where, params = _Compiler(text, session, now, None).node(node, True)
+    where, params = _Compiler(text, session, now, None, trashed).node(node, True)
     return Compiled(where, params)
 
 
 class _Compiler:
-    def __init__(self, text: str, session: Session, now: datetime | None, metrics: Metrics | None) -> None:
+    def __init__(
+        self, text: str, session: Session, now: datetime | None, metrics: Metrics | None, trashed: bool | None
+    ) -> None:
         self.text = text
         self.session = session
-        self.known = KnownNames(session)
+        self.known = KnownNames(session, trashed)
         self.now = now
         self.metrics = metrics
         """Where metrics are read; None lets every term about one hold, and its opposite too."""
@@ -115,7 +134,7 @@ class _Compiler:
             case Match(name, value):
                 return self.match(name, value)
             case Compare(name, op, value):
-                target = self.target(name)
+                target = self.target(self.not_turned(name, op, value))
                 if target.name == "runs" and target.kind == "attribute":
                     return self.runs(op, [value])
                 return self.on(target, [self.compare(target, op, value)])
@@ -136,6 +155,17 @@ class _Compiler:
                 self.text, name.at, f"{target.name} is not compared", f"it is asked with a colon: {target.name}:VALUE"
             )
         return target
+
+    def not_turned(self, name: Name, op: str, value: Value) -> Name:
+        """Return `name`, unless it is a number that nothing is called: then the comparison is the wrong way round."""
+        if name.prefix or name.path is not None or not NUMBER.fullmatch(name.text):
+            return name
+        if not (self.known.feature(name.text) or self.known.hyperparameter(name.text, None)):
+            written = quote(value.text) if value.quoted else "NAME" if value.text.endswith(".") else value.text
+            turned = op.translate(str.maketrans("<>", "><"))
+            advice = f"the name comes first: write {short(f'{written} {turned} {name.text}')}"
+            raise trouble(self.text, name.at, f"{shown(name.text)} is no name", advice)
+        return name
 
     # where a term looks
 
@@ -235,13 +265,14 @@ class _Compiler:
         example = short(f"{written} = {quote(value.text) if value.quoted else value.text}")
         if name.prefix or name.text in ATTRIBUTES:
             return trouble(self.text, name.at, f"{short(written)} is compared, not matched", f"write {example}")
-        near = nearest(name.text, [*(key for key, kind in ATTRIBUTES.items() if kind == "text"), "tags", "description"])
-        near = {"tags": "tag", "description": "desc"}.get(near or "", near)
+        if self.known.feature(name.text) or self.known.hyperparameter(name.text, name.path):
+            return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", f"write {example}")
+        attributes = [key for key, kind in ATTRIBUTES.items() if kind == "text"]
+        near = nearest(name.text, [*attributes, *_ALSO_CALLED])
+        near = _ALSO_CALLED.get(near or "", near)
         if near is not None:
             return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", suggestion=f"{near}:")
-        advice = "quote the text to search for it"
-        if self.known.feature(name.text) or self.known.hyperparameter(name.text, name.path):
-            advice = f"write {example}"
+        advice = f"quote the text to search for it, or use one of {', '.join(f'{key}:' for key in attributes)}"
         return trouble(self.text, name.at, f"unknown attribute {shown(name.text)}", advice)
 
     def feature(self, value: Value) -> Condition:
@@ -294,7 +325,11 @@ class _Compiler:
                 raise trouble(self.text, value.at, f"{shown(value.text)} is no number", advice or "metrics are numbers")
             return compare_double("value", op, number)
         if target.kind == "weight":
-            return FALSE if number is None else compare_double("weight", op, number)
+            if number is not None:
+                return compare_double("weight", op, number)
+            if not self.known.feature(target.name):  # in an empty registry: it may mean anything
+                return FALSE
+            raise self.no_weight(target, value)
         if number is not None:
             sql, given = compare_number(op, number)
             return f"kind = 'number' AND {sql}", given
@@ -305,6 +340,16 @@ class _Compiler:
                 )
             return f"kind = ? AND value {_SQL[op]} ?", list(constant)
         return f"kind = 'string' AND value {_SQL[op]} ?", [value.text]
+
+    def no_weight(self, target: Target, value: Value) -> FilterError:
+        """Return the error for comparing a weight with what is no number: it would never find anything."""
+        if NUMBER.fullmatch(value.text.strip()):
+            advice = f"write {value.text.strip()} without quotes"
+        elif not value.quoted and value.text.lower() in ("absent", "null", "none"):
+            advice = f"write {short(target.written)} is absent"
+        else:
+            advice = f"{short(target.written)} is a number"
+        return trouble(self.text, value.at, f"a weight can't be compared with {shown(value.text)}", advice)
 
     def compare_time(self, column: str, op: str, value: Value) -> Condition:
         span = values.read_span(value, self.text, self.now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from registry.errors import FilterError
@@ -20,17 +21,39 @@ MAX_LISTED = 5_000
 """So many names are looked through for a suggestion; difflib takes 50 microseconds for each."""
 
 
-class KnownNames:
-    """The names in the registry a session has open."""
+_OF_ALL = ("metric", "panel")
+"""Tables whose rows belong to no single experiment."""
 
-    def __init__(self, session: Session) -> None:
+
+class KnownNames:
+    """The names in the registry a session has open: of live experiments, of those in the trash, or (None) of both."""
+
+    def __init__(self, session: Session, trashed: bool | None = False) -> None:
         self._rows = session.rows
+        self._trashed = trashed
+
+    @cached_property
+    def _theirs(self) -> str:
+        """The condition on `id` that keeps the names of the experiments asked about.
+
+        Most registries have an empty trash, and none of them needs a condition.
+        """
+        trash = "SELECT id FROM experiment WHERE deleted_at IS NOT NULL"
+        if self._trashed:
+            return f" AND id IN ({trash})"
+        if self._trashed is None or not self._rows(f"{trash} LIMIT 1"):
+            return ""
+        return f" AND id NOT IN ({trash})"
 
     def _any(self, table: str, where: str = "TRUE", *parameters: object) -> bool:
-        return bool(self._rows(f"SELECT 1 FROM {table} WHERE {where} LIMIT 1", parameters))
+        whose = "" if table in _OF_ALL else self._theirs
+        return bool(self._rows(f"SELECT 1 FROM {table} WHERE ({where}){whose} LIMIT 1", parameters))
 
     def _all(self, table: str, column: str) -> list[str]:
-        found = self._rows(f"SELECT DISTINCT {column} FROM {table} ORDER BY {column} LIMIT {MAX_LISTED}")
+        whose = "" if table in _OF_ALL else self._theirs
+        found = self._rows(
+            f"SELECT DISTINCT {column} FROM {table} WHERE TRUE{whose} ORDER BY {column} LIMIT {MAX_LISTED}"
+        )
         return [row[0] for row in found]
 
     def empty(self) -> bool:
@@ -154,7 +177,8 @@ def unknown(name: Name, known: KnownNames, text: str, attributes: Iterable[str] 
     features, parameters = set(known.features()), set(known.hyperparameters())
     metrics = set(known.metrics())
     own = {"w": features, "transform": features, "hp": parameters, "m": metrics}.get(name.prefix, set())
-    forms = {attribute: attribute for attribute in attributes}
+    # behind a prefix stands the name of something, so an attribute is not meant, unless it is that very word
+    forms = {attribute: attribute for attribute in attributes if not name.prefix or attribute == name.text}
     for prefix, names in (("hp", parameters), ("w", features)):
         for each in names - forms.keys() if prefix == "hp" else names - set(attributes):
             # the suggestion must work as it stands: the prefix where the bare name could be two things
@@ -162,6 +186,8 @@ def unknown(name: Name, known: KnownNames, text: str, attributes: Iterable[str] 
             forms[each] = write_name(each, prefix) if doubtful else write_name(each)
     for each in metrics - forms.keys():
         forms[each] = write_name(each, "m")
+    if name.prefix == "transform":  # any feature may have one; nothing else is meant
+        forms = {each: form for each, form in forms.items() if each == name.text}
     if (name.text not in forms or name.prefix == "m") and (near := nearest(name.text, own)) is not None:
         suggestion = write_name(near, name.prefix)
         return trouble(text, name.at, what, suggestion=f"{name.over}({suggestion})" if name.over else suggestion)

@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from registry.errors import FilterError
 from registry.search.ast import Absent, Among, And, Compare, Everything, Match, Node, Not, Or, Text, Value
 from registry.search.ast import children as inside
-from registry.search.words import AGGREGATES, PREFIXES, Name, short, shown, split_name, trouble, unquote
+from registry.search.words import (
+    AGGREGATES,
+    NUMBER,
+    PREFIXES,
+    QUOTED,
+    Name,
+    check_characters,
+    short,
+    shown,
+    split_name,
+    trouble,
+    unquote,
+)
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -48,10 +60,7 @@ def parse(text: str) -> Node:
         return Everything()
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the filter is longer than {MAX_LENGTH:,} characters; split it", text, MAX_LENGTH)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise trouble(text, error.start, "a lone surrogate", "it is no character; remove it") from None
+    check_characters(text)
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     try:
@@ -115,6 +124,10 @@ class _Build:
 
     def compare(self, parts: _Parts) -> Node:
         name, op, value = parts
+        if op in _TURNED and not value.quoted and (more := _MORE.fullmatch(value.text)):
+            first = f"{name.prefix}.{name.text}" if name.prefix else name.text
+            what = f"unexpected {shown(more[2])}"
+            raise trouble("", value.at + more.start(2), what, _two_sides(first, op, *more.groups()))
         return Compare(name, "=" if op == "==" else str(op), value)
 
     def among(self, parts: _Parts) -> Node:
@@ -178,14 +191,26 @@ def _unexpected_token(text: str, error: UnexpectedToken) -> FilterError:
     at_end = token.type == "$END"
     position = len(text.rstrip()) if at_end else int(token.start_pos or 0)
     found = "the filter ends" if at_end else f"unexpected {shown(str(token))}"
+    if token.type == "OP" and isinstance(stack[-1] if stack else None, str):
+        before, after = stack[-1], text[position + len(token) :]
+        written = text[before.start_pos : position + len(token)]
+        if last == "OP" and written in _MISWRITTEN:
+            return trouble(text, before.start_pos, f"{written} is no operator", suggestion=_MISWRITTEN[written])
+        if last in ("VALUE", "STRING") and len(stack) > 2 and isinstance(stack[-3], Name):
+            third = re.match(rf"\s*({QUOTED}|[^\s()\"',:=<>!]+)", after, re.S)
+            first = text[stack[-3].at : stack[-2].start_pos].strip()
+            chain = (first, str(stack[-2]), str(before), str(token), third[1] if third else "")
+            return trouble(text, position, found, _two_sides(*chain))
     if "VALUE" in wanted:
         advice = "a value is missing" + ("" if at_end else "; quote it where it holds signs or is a keyword")
     elif "_PRESENT" in wanted:
         advice = 'after "is" comes absent or present; quote words to search for them'
     elif wanted == {"_LPAR"}:
         advice = 'after "in" comes a list in brackets, such as (5, 10)'
-    elif "_COMMA" in wanted:
+    elif "_COMMA" in wanted and any(_type(item) in ("_IN", "_NOT_IN") for item in stack):
         advice = "the list goes on with a comma or ends with )"
+    elif "_COMMA" in wanted:
+        advice = "quote the value where it holds signs"
     elif last in ("DOTTED", "OVER_WINDOWS"):
         advice = "a comparison is missing, such as > 0.2 or is present"
     elif at_end and last not in _OPENERS:
@@ -206,6 +231,20 @@ def _unexpected_token(text: str, error: UnexpectedToken) -> FilterError:
     else:
         advice = "quote it to search for it"
     return trouble(text, position, found, advice)
+
+
+_MISWRITTEN = {"=>": ">=", "=<": "<=", "<>": "!=", "><": "!=", "=!": "!=", "===": "=", "!==": "!="}
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+_MORE = re.compile(r"([^<>=]+)([<>]=?)([^<>=]+)")
+
+
+def _two_sides(first: str, op: str, second: str, again: str, third: str) -> str:
+    """Return the advice for `low < name < high`: as two comparisons, where it can be told what they are."""
+    means = third and op in _TURNED and again in _TURNED and not NUMBER.match(second)
+    example = f"{second} {_TURNED[op]} {first} and {second} {again} {third}" if means else ""
+    return "one comparison has two sides; " + (f"write {short(example)}" if example else "join two of them by and")
 
 
 _OPENERS = ("_LPAR", "_AND", "_OR", "_NOT", "_MINUS")

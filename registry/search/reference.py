@@ -30,7 +30,7 @@ REFERENCE: Final[list[tuple[str, str]]] = [
         "has no such weight; is present: has one; also hp., transform., m., tag, note, desc, parent, panel",
     ),
     ("created > -7d", "in the last 7 days; also h, w, m for months, y; registered asks when it came in"),
-    ("created = 2024-06-01", "that day in UTC; 2024-06 is the month, 2024-06-01T12:30 the moment"),
+    ("created = 2024-06-01", "that day in UTC; 2024-06 is the month, 2024-06-01T12:30 the minute"),
     ("tag:baseline momentum", "terms side by side must all hold, as with and"),
     ("tag:baseline or tag:production", "one of them must hold; and binds tighter, brackets group"),
     ("-tag:baseline", "everything else; not does the same"),

@@ -2,7 +2,7 @@
 
 Whole numbers are kept as integers of any size, everything else as the nearest double, which is how
 hyperparameters are kept too. A date stands for its whole day (a month and a year for all of theirs), a time
-of day for that moment, -7d for the moment a week ago.
+of day for its whole hour, minute or second, whichever it is given to; -7d for the moment a week ago.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from registry.search.words import CONSTANTS, NUMBER, shown, trouble
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*", re.S)
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}(?P<minute>:[0-9]{2}(?P<second>:[0-9]{2}(?P<fraction>[.,][0-9]+)?)?)?"
+    r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
 _AGO = re.compile(r"-([0-9]{1,9})([hdwmy])")
 
 MAX_DIGITS: Final = 4_300
@@ -79,11 +82,11 @@ def read_span(value: Value, text: str, now: datetime | None = None) -> Span:
             return Span(moment, moment, relative=True)
         if period := _PERIOD.fullmatch(written):
             return _period(*(int(part) if part else None for part in period.groups()))
-        if _MOMENT.fullmatch(written):
+        if time := _MOMENT.fullmatch(written):
             moment = datetime.fromisoformat(written)
             if moment.tzinfo is not None:
                 moment = moment.astimezone(UTC).replace(tzinfo=None)
-            return Span(moment, moment)
+            return Span(moment, _end(moment, time))
     except (ValueError, OverflowError):
         raise _no_date(value, text) from None
     raise _no_date(value, text)
@@ -91,6 +94,17 @@ def read_span(value: Value, text: str, now: datetime | None = None) -> Span:
 
 def _no_date(value: Value, text: str) -> FilterError:
     return trouble(text, value.at, f"{shown(value.text)} is no date", f"write {DATE_FORMS}")
+
+
+def _end(moment: datetime, time: re.Match[str]) -> datetime | None:
+    """Return where the hour, minute or second ends that a time of day is given to; a fraction is that moment."""
+    if time["fraction"]:
+        return moment
+    unit = timedelta(seconds=1) if time["second"] else timedelta(minutes=1) if time["minute"] else timedelta(hours=1)
+    try:
+        return moment + unit
+    except OverflowError:  # the end of the year 9999
+        return None
 
 
 def _period(year: int | None, month: int | None = None, day: int | None = None) -> Span:

@@ -54,9 +54,11 @@ CONSTANTS: Final[dict[str, str]] = {"true": "bool", "false": "bool", "null": "nu
 NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """Unquoted values that are numbers."""
 
-_QUOTED = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
+QUOTED: Final = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
+"""A text in quotes, as a regular expression."""
+
 _OVER_WINDOWS = re.compile(r"(?P<over>\w+)\(\s*(?P<name>m\..*?)\s*\)", re.S)
-_PART = re.compile(rf"(?P<quoted>{_QUOTED})|[^.]+", re.S)
+_PART = re.compile(rf"(?P<quoted>{QUOTED})|[^.]+", re.S)
 _HAS_QUOTED_PART = re.compile(r"""(?:^|\.)["']""")
 _PLAIN = re.compile(r"""[^\s()"',:=<>!-][^\s()"',:=<>!]*""")
 _PLAIN_REST = re.compile(r"""[^\s()"',:=<>!]+""")
@@ -149,6 +151,18 @@ def trouble(
         advice = f"did you mean {short(suggestion)}?"
     message = f"{what} at character {position + 1}{tail}" + (f"; {advice}" if advice else "")
     return FilterError(printable(message), text, position, suggestion)
+
+
+def check_characters(text: str) -> None:
+    """Refuse text with what is no character, such as a byte of the command line that was not UTF-8.
+
+    Raises:
+        FilterError: with its place.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise trouble(text, error.start, "a lone surrogate", "it is no character; remove it") from None
 
 
 def shown(text: str) -> str:

@@ -90,5 +90,5 @@ def test_a_wrong_column_is_said_before_anything_is_changed(shell: Shell) -> None
 def test_the_trash_shows_any_column_in_any_order(shell: Shell) -> None:
     shell.ok("delete", BASE, VARIANT, "--force")
     out = shell.ok("trash", "--columns", "hash,deleted,tags", "--sort", "deleted", "--format", "csv")
-    assert out.splitlines()[0] == "hash,deleted,tags"
+    assert out.splitlines()[0] == "config_hash,deleted_at,tags"
     assert len(out.splitlines()) == 3

@@ -65,8 +65,10 @@ def test_references(shell: Shell) -> None:
     newest = shell.ok("list", "--ids", "--limit", "1").strip()
     assert json.loads(shell.ok("show", "latest", "--json"))["config_hash"] == newest
     assert json.loads(shell.ok("show", newest[:6].upper(), "--json"))["config_hash"] == newest
-    out = shell.ok("show", "-", "--json", stdin=f"{BASE}\n\n# a remark\n{VARIANT}  and more\n")
-    assert [json.loads(line)["config_hash"][:12] for line in out.splitlines()] == [BASE, VARIANT]
+    stdin = f"{BASE}\n\n# a remark\n{VARIANT}  and more\n"
+    lines = shell.ok("show", "-", "--format", "ndjson", stdin=stdin).splitlines()
+    assert [json.loads(line)["config_hash"][:12] for line in lines] == [BASE, VARIANT]
+    assert json.loads(shell.ok("show", "-", "--json", stdin=stdin)) == [json.loads(line) for line in lines]
     assert shell("show", "-", stdin="").code == 1
 
 

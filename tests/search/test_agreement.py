@@ -205,8 +205,9 @@ def parameters(case: Case, name: str) -> list[object]:
 
 
 numbers = st.sampled_from(NUMBERS) | st.sampled_from([7, 2**53 + 3, 2**60, 10**23, -(10**401), 0.2])
+figures: st.SearchStrategy[tuple[str, object]] = numbers.map(lambda number: (repr(number), number))
 literals: st.SearchStrategy[tuple[str, object]] = st.one_of(
-    numbers.map(lambda number: (repr(number), number)),
+    figures,
     st.sampled_from(WORDS).map(lambda word: (quoted(word), word)),
     st.sampled_from([("fast", "fast"), ("Fast", "Fast"), ("naïve", "naïve"), ("it's", "it's"), ("007", 7), ("+5", 5)]),
     st.sampled_from([("true", True), ("False", False), ("NULL", None)]),
@@ -224,14 +225,14 @@ def comparisons(draw: st.DrawFn, written: str, read: Callable[[Case], list[objec
     if form == "present":
         return f"{written} is present", lambda case: bool(read(case))
     if form == "compare":
-        text, literal = draw(literals)
+        text, literal = draw(figures if numeric else literals)
         ordered = isinstance(literal, bool) or literal is None
-        sign = draw(st.sampled_from(["=", "!="])) if ordered and not numeric else draw(signs)
+        sign = draw(st.sampled_from(["=", "!="])) if ordered else draw(signs)
         space = draw(st.sampled_from(["", " "]))
         return f"{written}{space}{sign}{space}{text}", lambda case: any(
             holds(value, sign, literal) for value in read(case)
         )
-    chosen = draw(st.lists(literals, min_size=1, max_size=4))
+    chosen = draw(st.lists(figures if numeric else literals, min_size=1, max_size=4))
     meaning: Meaning = lambda case: any(holds(value, "=", literal) for value in read(case) for _, literal in chosen)  # noqa: E731
     text = f"{written} {form} ({', '.join(text for text, _ in chosen)})"
     return (text, meaning) if form == "in" else (text, lambda case: not meaning(case))
@@ -292,14 +293,14 @@ def transformations(draw: st.DrawFn) -> Filter:
 
 @st.composite
 def times(draw: st.DrawFn) -> Filter:
-    """Dates are stretches, times are moments; compare the ends."""
+    """Dates and times are stretches, as long as what they are given to; compare the ends."""
     attribute = draw(st.sampled_from(["created", "registered"]))
     sign = draw(signs)
 
     def read(case: Case) -> datetime:
         return datetime.fromisoformat(str(case.config.created_at)) if attribute == "created" else case.registered
 
-    form = draw(st.sampled_from(["day", "month", "moment", "ago"]))
+    form = draw(st.sampled_from(["day", "month", "hour", "minute", "second", "moment", "ago"]))
     if form == "day":
         day = date(2024, 5, 28) + timedelta(days=draw(st.integers(0, 10)))
         return f"{attribute} {sign} {day}", lambda case: OPERATORS[sign](read(case).date(), day)
@@ -308,14 +309,18 @@ def times(draw: st.DrawFn) -> Filter:
         return f"{attribute} {sign} 2024-{month:02}", lambda case: OPERATORS[sign](
             read(case).strftime("%Y-%m"), f"2024-{month:02}"
         )
+    moment = START + timedelta(hours=12 * draw(st.integers(-1, 11)))
     if form == "moment":
-        moment = START + timedelta(hours=12 * draw(st.integers(-1, 11)))
-        written = draw(
-            st.sampled_from(
-                [moment.isoformat(), moment.strftime("%Y-%m-%dT%H:%MZ"), quoted(moment.strftime("%Y-%m-%d %H:%M"))]
-            )
+        return f"{attribute}{sign}{moment.isoformat(timespec='microseconds')}", lambda case: OPERATORS[sign](
+            read(case), moment
         )
-        return f"{attribute}{sign}{written}", lambda case: OPERATORS[sign](read(case), moment)
+    if form in ("hour", "minute", "second"):
+        times = {"hour": "%H", "minute": "%H:%M", "second": "%H:%M:%S"}
+        written = draw(st.sampled_from(["%Y-%m-%dT{}Z", "%Y-%m-%dT{}+00:00", quoted("%Y-%m-%d {}")]))
+        text = moment.strftime(written.format(times[form]))
+        lower = {"hour": ["minute"], "minute": [], "second": []}[form]
+        parts = {"microsecond": 0, **({} if form == "second" else {"second": 0}), **dict.fromkeys(lower, 0)}
+        return f"{attribute}{sign}{text}", lambda case: OPERATORS[sign](read(case).replace(**parts), moment)
     sign = draw(st.sampled_from(["<", "<=", ">", ">="]))
     count, unit = draw(st.sampled_from([(12, "h"), (36, "h"), (3, "d"), (1, "w"), (0, "d")]))
     moment = NOW - count * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[unit]

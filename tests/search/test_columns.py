@@ -103,15 +103,34 @@ def test_the_other_columns(library: Library) -> None:
     assert by_name["bare"][4:] == (0, None, [])
 
 
-def test_labels_are_as_asked_for(library: Library) -> None:
+def test_a_column_is_called_the_same_however_it_is_asked_for(library: Library) -> None:
     session = library.session
     assert compile_listing(session).labels == ["config_hash", "created_at", "description", "tags", "features"]
     assert compile_listing(session, "", "hash, w.Momentum ,SentimentScore").labels == [
-        "hash",
+        "config_hash",
         "w.Momentum",
-        "SentimentScore",
+        "w.SentimentScore",
     ]
-    assert compile_listing(session, "", ["hash", 'w."mom 12-1"', "hash"]).labels == ["hash", 'w."mom 12-1"']
+    assert compile_listing(session, "", ["hash", 'w."mom 12-1"', '"mom 12-1"', "config_hash"]).labels == [
+        "config_hash",
+        'w."mom 12-1"',
+    ]
+    assert compile_listing(session, "", "created,created_at,registered,deleted,tags,seed").labels == [
+        "created_at",
+        "registered_at",
+        "deleted_at",
+        "tags",
+        "hp.seed",
+    ]
+    assert compile_listing(
+        session, "", 'hp.walk.days,hp."walk.days",hp.walk."days",hp."seed",transform.Momentum'
+    ).labels == [
+        "hp.walk.days",
+        'hp."walk.days"',
+        'hp."walk"."days"',
+        "hp.seed",
+        "transform.Momentum",
+    ]
 
 
 def test_the_flat_key_shows_where_there_are_both(tmp_path: Path) -> None:

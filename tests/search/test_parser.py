@@ -72,7 +72,7 @@ def test_terms_are_listed_in_the_order_written() -> None:
         ('a "b', 2, "the quote opened at character 3 is never closed"),
         ("k >", 3, "the filter ends at character 4; a value is missing"),
         ("k > and b", 4, 'unexpected "and" at character 5; a value is missing; quote it where it holds signs or'),
-        ("k => 5", 3, 'unexpected ">" at character 4; a value is missing'),
+        ("k => 5", 2, "=> is no operator at character 3; did you mean >=?"),
         ("> 5", 0, 'unexpected ">" at character 1; a name is missing before it'),
         ("k in 5", 5, 'unexpected "5" at character 6; after "in" comes a list in brackets, such as (5, 10)'),
         ("k in (5 10)", 8, 'unexpected "10" at character 9; the list goes on with a comma or ends with )'),

@@ -10,12 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import Any, Final, NamedTuple
 
 import click
 
 from tui.cli import errors
 from tui.cli.context import App
+from tui.safe import safe
 
 
 class Entry(NamedTuple):
@@ -114,7 +116,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     invoke_without_command=True,
     no_args_is_help=False,
     subcommand_metavar="[COMMAND [ARGS]…]",
-    context_settings={"help_option_names": ["--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a command the full-screen app opens. HASH may be a few first digits, an old hash, or `latest`; "
     "`-` reads hashes from stdin. `experiments COMMAND --help` has examples.",
 )
@@ -147,6 +149,9 @@ def cli(ctx: click.Context, db: str | None, wait: float) -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error is one sentence on stderr."""
+    if not _streams():
+        errors.complain("can't write the output: stdout is closed")
+        return errors.Exit.UNUSABLE
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -163,17 +168,36 @@ def run(args: Sequence[str]) -> int:
     except click.Abort:
         code = errors.report(KeyboardInterrupt())
     except click.ClickException as error:
-        error.show(sys.stderr)
+        made = StringIO()
+        error.show(made)
+        sys.stderr.write(safe(made.getvalue(), lines=True))
         code = errors.Exit.USAGE
     except BrokenPipeError:
         _hang_up()
     except BaseException as error:  # noqa: BLE001 - the last door: every error becomes a sentence
         code = errors.report(error)
+        if errors.is_full(error):
+            _hang_up()
     return code
 
 
+def _streams() -> bool:
+    """Open what stands for standard streams that are closed; return whether there is an output.
+
+    Else the next file that is opened would get their numbers: the registry's, written into as the output.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115, PTH123 - it stays open
+    there = sys.stdout is not None
+    if not there:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    return there
+
+
 def _hang_up() -> None:
-    """The reader of the pipe went away: end quietly, also when Python flushes at exit."""
+    """Nobody takes the output any more: end without more trouble, also when Python flushes at exit."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,9 +37,13 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, with arguments that start with `-` kept whole."""
+        given = list(args)  # click takes them away as it goes
+        try:
+            rest = super().parse_args(ctx, self._marked(ctx, args) if self.dashes else args)
+        except click.NoSuchOption as error:
+            raise _misplaced(ctx, error.option_name, given) or error from None
         if not self.dashes:
-            return super().parse_args(ctx, args)
-        rest = super().parse_args(ctx, self._marked(ctx, args))
+            return rest
         for name, value in ctx.params.items():
             ctx.params[name] = _unmarked(value)
         return rest
@@ -64,6 +69,23 @@ class Command(click.Command):
             else:
                 made.append(arg)
         return made
+
+
+def _misplaced(ctx: click.Context, name: str, args: Sequence[str]) -> click.UsageError | None:
+    """Return what to say of an option that belongs before the command, if `name` is one."""
+    above = ctx.parent
+    options = [] if above is None else [p for p in above.command.get_params(above) if isinstance(p, click.Option)]
+    found = next((option for option in options if name in option.opts), None)
+    if above is None or found is None:
+        return None
+    written = name
+    if not found.is_flag:
+        position = next(i for i, arg in enumerate(args) if arg.split("=", 1)[0] == name)
+        given = args[position].partition("=")[2] or "".join(args[position + 1 : position + 2]) or found.metavar or ""
+        written += f" {shlex.quote(given)}"
+    return click.UsageError(
+        f"no such option {name} here; it goes before the command: {above.info_name} {written} {ctx.info_name}", ctx
+    )
 
 
 def _unmarked(value: Any) -> Any:

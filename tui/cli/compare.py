@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop
-from tui.cli.options import panel_options
+from tui.cli.options import format_options, panel_options, references
 from tui.cli.table import Column, layout, number, width
 from tui.safe import safe
 
@@ -41,7 +42,7 @@ TITLES = {
 @panel_options
 @click.option("--all", "everything", is_flag=True, help="Show what is the same in all of them, too.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when anything differs.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@format_options
 @pass_app
 def compare(
     app: App,
@@ -49,30 +50,48 @@ def compare(
     against: str | None,
     everything: bool,
     exit_code: bool,
-    as_json: bool,
+    form: str,
     panel: str | None,
     period: str | None,
 ) -> None:
     """Compare experiments: what differs first, widest spread on top; what is the same only with --all.
 
     Metrics come from the latest runs on one panel and period, chosen or shared by most, which is named.
+    CSV and NDJSON have a line for each feature, transformation, hyperparameter and metric, with its value in
+    each experiment; what is absent is empty in CSV and left out in NDJSON.
     """
-    from tui.cli.options import references
 
     registry = app.registry(Missing.NAMED)
     wanted = references(refs)
     if len(wanted) < (2 if against is None else 1):
         raise click.UsageError("name at least two experiments to compare")
     found = registry.compare_many(wanted, against=against, panel=panel, period=period)
-    if as_json:
+    rows = found.rows if everything else found.differing
+    if form == "json":
         sides = [*wanted, *([against] if against is not None and len(wanted) == 1 else [])]
         pair: dict[str, Any] = registry.compare(*sides, panel=panel, period=period) if len(sides) == 2 else {}
-        rows = found.rows if everything else found.differing
         output.record({**pair, **found.to_dict(), "rows": [row.to_dict() for row in rows]})
+    elif form == "ndjson":
+        output.lines(output.to_json(_record(row, found)) for row in rows)
+    elif form == "csv":
+        output.listing(replace(found, rows=rows).to_results(), form)
     else:
         print_comparison(found, everything=everything)
     if exit_code and found.differing:
         raise Stop(Exit.DIFFERS)
+
+
+def _record(row: ComparisonRow, found: Comparison) -> dict[str, Any]:
+    """Return a row that stands alone: its values by experiment, an absent one left out."""
+    made = row.to_dict()
+    present = made.pop("present")
+    listed = made.pop("listed", None)
+    made["values"] = _by_hash(found, made["values"], present)
+    return made if listed is None else {**made, "listed": _by_hash(found, listed, [True] * len(listed))}
+
+
+def _by_hash(found: Comparison, values: list[Any], present: list[bool]) -> dict[str, Any]:
+    return {full: value for full, value, there in zip(found.hashes, values, present, strict=True) if there}
 
 
 def print_comparison(found: Comparison, *, everything: bool = False) -> None:

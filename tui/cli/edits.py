@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from registry.canonical import show
-from registry.config import ExperimentConfig
+from registry.config import ExperimentConfig, parse_json
 from registry.errors import InvalidConfigError
 
 Kind = Literal["w", "hp", "transform"]
@@ -180,7 +180,10 @@ def _apply(draft: Draft, name: Name, text: str) -> None:
             if not isinstance(inside, dict):
                 outer = ".".join(name.path[: depth + 1])
                 raise InvalidConfigError(f"hp.{'.'.join(name.path)}: {outer} is a value, not a mapping; set hp.{outer}")
-        inside[name.path[-1]] = value_of(text)
+        try:
+            inside[name.path[-1]] = value_of(text)
+        except InvalidConfigError as error:
+            raise InvalidConfigError(f"hp.{'.'.join(name.path)}: {error}") from None
 
 
 def _weight(name: str, text: str) -> float:
@@ -195,11 +198,17 @@ def value_of(text: str) -> Any:
 
     >>> value_of("10"), value_of("10.0"), value_of("[5, 10]"), value_of("zscore"), value_of('"10"')
     (10, 10.0, [5, 10], 'zscore', '10')
+
+    Raises:
+        InvalidConfigError: it is JSON, but can't be taken: a repeated key, an integer of too many digits.
     """
     try:
-        return json.loads(text)
-    except ValueError:
+        json.loads(text)
+    except json.JSONDecodeError:
         return text
+    except (ValueError, RecursionError):
+        pass  # the careful reader says why
+    return parse_json(text)
 
 
 def _remove(draft: Draft, name: Name, text: str) -> None:

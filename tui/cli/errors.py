@@ -6,12 +6,16 @@ of `experiments --help`.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from enum import IntEnum
+from typing import TypeGuard
 
 from registry.errors import FilterError, NotFoundError, QueryError, RegistryError, StoreError
 from tui.safe import safe
+
+_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENXIO)
 
 
 class Exit(IntEnum):
@@ -35,7 +39,7 @@ MEANINGS = {
     "1": "nothing matched (search, --filter), differs (compare --exit-code), altered (verify)",
     "2": "wrong usage, bad input, or refused for safety",
     "3": "not found, or ambiguous",
-    "4": "the registry can't be used",
+    "4": "the registry can't be used, or the output can't be written",
     "5": "partly done",
     "6": "cannot tell",
     "70": "internal error (details with EXPERIMENTS_DEBUG=1)",
@@ -100,7 +104,18 @@ def report(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         complain(f"{os.fsdecode(error.filename)}: {error.strerror}")
         return Exit.USAGE
+    if is_full(error):
+        complain(f"can't write the output: {error.strerror}")
+        return Exit.UNUSABLE
     return _internal(error)
+
+
+def is_full(error: BaseException) -> TypeGuard[OSError]:
+    """Return whether `error` is that of a standard stream that takes no more: a full disk, a device gone.
+
+    Errors of files have their names, and those of the registry's are `StoreError`s.
+    """
+    return isinstance(error, OSError) and error.filename is None and error.errno in _NO_MORE
 
 
 def _internal(error: BaseException) -> int:

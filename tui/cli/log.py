@@ -13,11 +13,14 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.options import format_options
-from tui.cli.table import Column
+from tui.cli.table import Column, crop
 from tui.safe import safe
 
 if TYPE_CHECKING:
     from registry.maintenance import Event
+
+SHORT = 60
+"""Cells of a description, old or new; the whole texts are in --json."""
 
 _AGO = re.compile(r"-?(\d+)\s*([smhdw])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -85,7 +88,8 @@ def tell(event: Event) -> str:
     if event.kind == "renamed-tag" and {"old", "new"} <= detail.keys():
         return safe(f"{detail['old']} → {detail['new']}")
     if event.kind == "described":
-        return safe(str(detail.get("new", "")))
+        old, new = (crop(safe(str(detail.get(side) or "(none)")), SHORT) for side in ("old", "new"))
+        return f"{old} → {new}"
     parts = []
     for name, value in detail.items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from registry.results import Results
 from tui.cli import output
 from tui.cli.errors import nothing
 
@@ -182,7 +181,7 @@ def chosen(
         FilterError: a column of `look` can't be understood; said before anything is changed.
     """
     if look is not None and look.columns is not None:
-        registry.search(columns=look.columns, limit=1, panel=order.panel, period=order.period)
+        registry.rows_of([], look.columns, panel=order.panel, period=order.period)
     if filter_ is None:
         named = references(refs)
         if not named:
@@ -199,33 +198,13 @@ def chosen(
     return found
 
 
-def present_affected(
-    registry: ExperimentRegistry, hashes: Sequence[str], look: Look, sentence: str, *, trashed: bool = False
-) -> None:
+def present_affected(registry: ExperimentRegistry, hashes: Sequence[str], look: Look, sentence: str) -> None:
     """Say what was done (or would be): a sentence for people, hashes or records for programs."""
     if look.ids:
         output.lines(hashes)
     elif look.form != "table" or look.columns is not None:
-        output.listing(rows_of(registry, hashes, look.columns, trashed=trashed, look=look), look.form)
+        output.listing(registry.rows_of(hashes, look.columns, panel=look.panel, period=look.period), look.form)
     if look.for_people:
         output.line(sentence)
     else:
         output.note(sentence)
-
-
-def rows_of(
-    registry: ExperimentRegistry,
-    hashes: Sequence[str],
-    columns: str | None,
-    *,
-    trashed: bool = False,
-    look: Look | None = None,
-) -> Results:
-    """Return what a search shows of these experiments, in this order; metrics on the panel and period of `look`."""
-    panel, period = (None, None) if look is None else (look.panel, look.period)
-    with registry.store.read():  # both see the same
-        keys = registry.search(columns="hash", trashed=trashed)
-        shown = registry.search(columns=columns, trashed=trashed, panel=panel, period=period)
-    by_hash = {key[0]: row for key, row in zip(keys.rows, shown.rows, strict=True)}
-    rows = [by_hash[full] for full in hashes if full in by_hash]
-    return Results(shown.columns, rows, metrics_from=shown.metrics_from)

@@ -10,10 +10,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 
 from registry.results import Results
-from tui.cli.table import Column, Style, layout, text
+from tui.cli.table import Column, Style, layout, listed, text
 from tui.safe import safe
 
 FORMATS = ("table", "json", "ndjson", "csv")
@@ -80,8 +81,9 @@ def note(message: str) -> None:
     try:
         sys.stdout.flush()
     finally:
-        sys.stderr.write(safe(message, lines=True) + "\n")
-        sys.stderr.flush()
+        with suppress(OSError):  # nobody is listening
+            sys.stderr.write(safe(message, lines=True) + "\n")
+            sys.stderr.flush()
 
 
 def to_json(value: Any, *, pretty: bool = False) -> str:
@@ -139,20 +141,35 @@ def listing(results: Results, form: str, empty: str | None = None) -> None:
         note(empty)
 
 
+def records(found: Sequence[dict[str, Any]], form: str) -> None:
+    """Write records as `json`, `ndjson` or `csv`; they need not have the same keys."""
+    columns = list(dict.fromkeys(key for each in found for key in each)) if form == "csv" else []
+    if columns:
+        rows = [[each.get(column) for column in columns] for each in found]
+        serialise(Results(columns, rows), form, sys.stdout)
+    else:
+        _serialise_json(found, form, sys.stdout)
+
+
 def serialise(results: Results, form: str, stream: TextIO) -> None:
     """Write rows as `json`, `ndjson` or `csv` to any text stream."""
-    if form == "json":
-        records = ",\n".join(to_json(row) for row in results)
-        stream.write(f"[\n{records}\n]\n" if records else "[]\n")
-    elif form == "ndjson":
-        for row in results:
-            stream.write(to_json(row) + "\n")
+    if form != "csv":
+        _serialise_json(results, form, stream)
     else:
         import csv
 
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(map(_csv_cell, results.columns))
         writer.writerows([_csv_cell(value) for value in row] for row in results.rows)
+
+
+def _serialise_json(found: Iterable[dict[str, Any]], form: str, stream: TextIO) -> None:
+    if form == "ndjson":
+        for each in found:
+            stream.write(to_json(each) + "\n")
+        return
+    made = ",\n".join(to_json(each) for each in found)
+    stream.write(f"[\n{made}\n]\n" if made else "[]\n")
 
 
 def _csv_cell(value: Any) -> Any:
@@ -164,7 +181,7 @@ def _csv_cell(value: Any) -> Any:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        value = ",".join(value)
+        value = listed(value, ",")
     elif isinstance(value, (list, dict)):
         value = to_json(value)
     elif not isinstance(value, str):

@@ -22,7 +22,6 @@ from tui.cli.options import (
     look_options,
     order_options,
     present_affected,
-    rows_of,
 )
 from tui.safe import safe
 
@@ -67,7 +66,7 @@ def delete(
     _confirm(registry, hashes, sure, f"Move {output.plural(len(hashes))} to the trash?", "-" in refs)
     moved = registry.delete_many(hashes)
     sentence = f"moved {output.plural(len(moved))} to the trash; bring back with: experiments restore HASH"
-    present_affected(registry, moved, look, sentence, trashed=True)
+    present_affected(registry, moved, look, sentence)
 
 
 @click.command(
@@ -121,16 +120,21 @@ def purge(
 ) -> None:
     """Remove experiments that lie in the trash, for good.
 
+    Their records, tags and notes go. The log is only ever added to: it keeps what it said of them, texts of
+    descriptions and notes included.
+
     Asks in a terminal; anywhere else it does nothing without --force.
     """
     _check(refs, filter_)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look, trashed=True)
     if dry_run:
-        present_affected(registry, hashes, look, f"would remove {output.plural(len(hashes))} for good", trashed=True)
+        present_affected(registry, hashes, look, f"would remove {output.plural(len(hashes))} for good")
         return
     _confirm(registry, hashes, sure, f"Remove {output.plural(len(hashes))} for good?", "-" in refs, trashed=True)
-    rows = None if look.ids or look.for_people else rows_of(registry, hashes, look.columns, trashed=True, look=look)
+    rows = None
+    if not (look.ids or look.for_people):
+        rows = registry.rows_of(hashes, look.columns, panel=look.panel, period=look.period)
     gone = registry.purge_many(hashes)
     sentence = f"removed {output.plural(len(gone))} for good"
     if look.ids:

@@ -13,6 +13,8 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing, refuse
+from tui.cli.options import format_options, references
+from tui.cli.table import listed, width
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -35,18 +37,18 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
     ],
 )
 @click.argument("refs", metavar="HASH…", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="The full record; of several experiments one record a line.")
 @click.option(
     "--command", "as_command", is_flag=True, help="Of a run: the command that made it, and what changed since."
 )
+@format_options
 @pass_app
-def show(app: App, refs: tuple[str, ...], as_json: bool, as_command: bool) -> None:
+def show(app: App, refs: tuple[str, ...], as_command: bool, form: str) -> None:
     """Show an experiment: features, weights, transformations, hyperparameters, notes, relatives, runs.
 
     Of a run (r-…): its metrics, windows, options and what it was made with.
-    """
-    from tui.cli.options import references
 
+    As JSON it is the full record, of several experiments a list of them; NDJSON has one a line.
+    """
     registry = app.registry(Missing.NAMED)
     wanted = list(references(refs))  # before the file is held: whoever writes them into the pipe may need it
     runs = [ref for ref in wanted if is_run_id(ref)]
@@ -54,17 +56,17 @@ def show(app: App, refs: tuple[str, ...], as_json: bool, as_command: bool) -> No
         if len(runs) != len(wanted):
             raise refuse("give either hashes of experiments or ids of runs (r-…), not both" if runs else
                          "--command goes with the id of a run (r-…); see: experiments runs HASH")  # fmt: skip
-        _show_runs(registry, runs, as_json, as_command)
+        _show_runs(registry, runs, form, as_command)
         return
     with registry.store.read():  # one look for all of them
         found = [_details(registry, ref) for ref in wanted]
     if not found:
         raise nothing("stdin holds no hashes; nothing to show")
-    if as_json:
-        if len(found) == 1:
-            output.record(found[0].to_dict())
-        else:
-            output.lines(output.to_json(details.to_dict()) for details in found)
+    if form == "json" and len(found) == 1:
+        output.record(found[0].to_dict())
+        return
+    if form != "table":
+        output.records([details.to_dict() for details in found], form)
         return
     for number, details in enumerate(found):
         if number:
@@ -94,18 +96,20 @@ def _runs_of(details: Details) -> Iterator[str]:
         yield f"  and {details.run_count - len(details.runs):,} more; see: experiments runs HASH"
 
 
-def _show_runs(registry: ExperimentRegistry, ids: list[str], as_json: bool, as_command: bool) -> None:
+def _show_runs(registry: ExperimentRegistry, ids: list[str], form: str, as_command: bool) -> None:
     from tui.cli import runs
 
-    for number, run in enumerate([registry.run(id_) for id_ in ids]):
-        if as_command:
-            output.lines(runs.command_lines(run))
-        elif as_json:
-            output.record(run.to_dict()) if len(ids) == 1 else output.line(output.to_json(run.to_dict()))
+    found = [registry.run(id_) for id_ in ids]
+    if form != "table" and not as_command:
+        if form == "json" and len(found) == 1:
+            output.record(found[0].to_dict())
         else:
-            if number:
-                output.line()
-            output.lines(runs.page(registry, run))
+            output.records([run.to_dict() for run in found], form)
+        return
+    for number, run in enumerate(found):
+        if number:
+            output.line()
+        output.lines(runs.command_lines(run) if as_command else runs.page(registry, run))
 
 
 def _details(registry: ExperimentRegistry, ref: str) -> Details:
@@ -148,7 +152,7 @@ def summary_lines(config: ExperimentConfig, *, bars: bool = False) -> list[str]:
         f"Experiment Configuration: {output.paint(str(config.config_hash)[:SHORT_HASH], 'cyan')}",
         f"Created: {config.created_at}",
         f"Description: {safe(config.description)}",
-        f"Tags: {output.paint(safe(', '.join(config.tags)) or '(none)', 'green')}",
+        f"Tags: {output.paint(safe(listed(config.tags, ', ')) or '(none)', 'green')}",
         "",
         f"Features ({len(config.feature_names)}):",
     ]
@@ -167,8 +171,6 @@ def _plain(config: ExperimentConfig) -> dict[str, object]:
 
 
 def _feature_lines(config: ExperimentConfig, bars: bool) -> list[str]:
-    from tui.cli.table import width
-
     names = sorted(config.feature_names)
     texts = []
     for name in names:

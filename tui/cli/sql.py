@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from registry.errors import FileExistsRefusal
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
+from tui.cli.errors import refuse
 from tui.cli.options import format_options
 from tui.cli.table import Column
 from tui.safe import safe
@@ -50,7 +52,8 @@ def sql(app: App, query: str, file: Path | None, force: bool, form: str) -> None
     hyperparameters  config_hash, name, value, number
     notes, events    what people wrote, and what happened
 
-    `-` reads the query from stdin. In a table numbers are rounded; --format csv or json has all digits.
+    One statement at a time; `-` reads it from stdin. In a table numbers are rounded; --format csv or json has
+    all digits.
     """
     if file is not None and file.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"{file}: the name says no format; end it in {', '.join(SUFFIXES)}")
@@ -74,7 +77,10 @@ def sql(app: App, query: str, file: Path | None, force: bool, form: str) -> None
         return
     from tui.cli.files import write_results
 
-    write_results(found, file, SUFFIXES[file.suffix.lower()], force=force)
+    try:
+        write_results(found, file, SUFFIXES[file.suffix.lower()], force=force)
+    except FileExistsRefusal as refusal:
+        raise refuse(f"{refusal} (--force)") from None
     output.note(f"wrote {output.plural(len(found), 'row')} to {file}")
 
 

@@ -67,6 +67,18 @@ def number(value: Any) -> str:
     return f"{value:.6g}"
 
 
+def listed(items: Sequence[str], separator: str) -> str:
+    """Return texts in one line; one with a comma or quote in it stands in quotes as in CSV, so that it can be told.
+
+    >>> listed(["a,b", "c"], ", ")
+    '"a,b", c'
+    """
+    return separator.join(
+        '"' + item.replace('"', '""') + '"' if "," in item or '"' in item or item != item.strip() else item
+        for item in items
+    )
+
+
 def text(value: Any) -> str:
     """Return any value as one safe line; nothing is `-`."""
     if value is None or value == "" or value == []:
@@ -76,7 +88,7 @@ def text(value: Any) -> str:
     if isinstance(value, (int, float)):
         return number(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return safe(", ".join(value))
+        return safe(listed(value, ", "))
     if isinstance(value, (list, dict)):
         from json import dumps
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,12 +23,16 @@ from tui.cli.options import (
 )
 from tui.safe import safe
 
+if TYPE_CHECKING:
+    from registry.experiments import ExperimentRegistry
+
 
 @click.command(
     cls=Command,
     examples=[
         "experiments tag production,q4-2024 08d6b6669e67",
         "experiments tag high-sentiment --filter 'SentimentScore >= 0.25'",
+        "experiments tag '\"k=5,10\",sweep' latest",
         "experiments search 'created > -1d' --ids | experiments tag sweep-7 -",
     ],
 )
@@ -34,7 +40,10 @@ from tui.safe import safe
 @chosen_options
 @pass_app
 def tag(app: App, tags: str, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look) -> None:
-    """Add tags to experiments. Several tags are separated by commas."""
+    """Add tags to experiments.
+
+    Several tags are separated by commas; a tag with a comma stands in quotes, as in CSV: '"a,b",c'.
+    """
     _change(app, "tagged", tags, refs, filter_, order, look)
 
 
@@ -49,7 +58,10 @@ def tag(app: App, tags: str, refs: tuple[str, ...], filter_: str | None, order: 
 @chosen_options
 @pass_app
 def untag(app: App, tags: str, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look) -> None:
-    """Remove tags from experiments. Several tags are separated by commas."""
+    """Remove tags from experiments.
+
+    Several tags are separated by commas; a tag with a comma stands in quotes, as in CSV: '"a,b",c'.
+    """
     _change(app, "untagged", tags, refs, filter_, order, look)
 
 
@@ -68,11 +80,27 @@ def _change(app: App, done: str, tags: str, refs: Sequence[str], filter_: str | 
     present_affected(registry, hashes, look, sentence)
 
 
+_TAG = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>(?!")[^,]*?))\s*(?P<end>,|\Z)', re.S)
+
+
 def split_tags(text: str) -> list[str]:
-    """Return the tags in a comma-separated list."""
-    names = [part.strip() for part in text.split(",")]
-    if not all(names):
-        raise click.UsageError(f"{text!r} has an empty tag; write TAG or TAG,TAG")
+    """Return the tags in a comma-separated list, each once; in quotes as in CSV a tag may hold commas.
+
+    >>> split_tags('one, "a,b","5"" disk"')
+    ['one', 'a,b', '5" disk']
+    """
+    names: list[str] = []
+    position, end = 0, ","
+    while end:
+        found = _TAG.match(text, position)
+        if found is None:
+            raise click.UsageError(f'{safe(text)}: a quoted tag ends with a quote and a comma, as in "a,b",c')
+        quoted = found["quoted"]
+        name = found["plain"] if quoted is None else quoted.replace('""', '"')
+        if not name.strip():
+            raise click.UsageError(f"'{safe(text)}' has an empty tag; write TAG or TAG,TAG")
+        names.append(name)
+        position, end = found.end(), found["end"]
     return list(dict.fromkeys(names))
 
 
@@ -84,17 +112,40 @@ def split_tags(text: str) -> list[str]:
 @format_options
 @pass_app
 def tags(app: App, rename: tuple[str, str] | None, form: str) -> None:
-    """List the tags with how many experiments have each, or rename one everywhere."""
+    """List the tags with how many experiments have each, or rename one everywhere.
+
+    Where NEW is a tag already the two become one.
+    """
     if rename:
-        old, new = rename
-        count = app.registry(Missing.NAMED).rename_tag(old, new)
-        if form == "table":
-            output.line(f"renamed {safe(old)} to {safe(new)} on {output.plural(count)}")
-        else:
-            output.listing(Results(["old", "new", "experiments"], [(old, new, count)]), form)
+        _rename(app, *rename, form)
         return
     registry = app.registry(Missing.EMPTY)
     output.listing(Results(["tag", "experiments"], registry.tags().items()), form, app.empty("no tags"))
+
+
+def _rename(app: App, old: str, new: str, form: str) -> None:
+    registry = app.registry(Missing.NAMED)
+    before = 0 if old == new else _having(registry, new)
+    count = registry.rename_tag(old, new)
+    if form != "table":
+        columns = ["old", "new", "experiments", "new_before"]
+        output.listing(Results(columns, [(old, new, count, before)]), form)
+    elif old == new:
+        output.line(f"{safe(old)} is called that already; nothing was changed")
+    elif before:
+        output.line(
+            f"merged {safe(old)} into {safe(new)}, which {output.plural(before)} had before:"
+            f" {output.plural(count)} had {safe(old)}, {output.plural(_having(registry, new))} have {safe(new)} now"
+        )
+    else:
+        output.line(f"renamed {safe(old)} to {safe(new)} on {output.plural(count)}")
+
+
+def _having(registry: ExperimentRegistry, tag: str) -> int:
+    """Return how many experiments have a tag, those in the trash included, which a renaming changes too."""
+    from registry.search.words import quote
+
+    return sum(registry.count(f"tag:{quote(tag)}", trashed=trashed) for trashed in (False, True))
 
 
 commands = {"tag": tag, "untag": untag, "tags": tags}

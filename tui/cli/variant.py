@@ -47,6 +47,7 @@ def variant(
 
     NAME is a feature or a hyperparameter of the parent; w.NAME, hp.NAME and transform.NAME say which, and
     make new ones. VALUE is JSON where it can be read as that, else text. Nested: hp.walk.days=30.
+    A tag with a comma stands in quotes: --tag '"a,b",c'.
     """
     from tui.cli.edits import edit
     from tui.cli.tagging import split_tags
