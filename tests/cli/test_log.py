@@ -17,7 +17,7 @@ def test_one_event_a_line_oldest_first(shell: Shell) -> None:
     rows = [line.split() for line in shell.ok("log").splitlines()]
     assert rows[0] == ["WHEN", "WHAT", "HASH"]
     assert [row[2] for row in rows[-5:]] == ["tagged", "described", "renamed-tag", "noted", "deleted"]
-    assert rows[-4][4:] == ["new", "words"]
+    assert " ".join(rows[-4][4:]) == "GemScore baseline: the eight weights as shipped → new words"
     assert rows[-3][4:] == ["x", "→", "y"]
     assert [row[0] + row[1] for row in rows[1:]] == sorted(row[0] + row[1] for row in rows[1:])
 

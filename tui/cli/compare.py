@@ -39,10 +39,11 @@ TITLES = {"feature": "Weights", "transformation": "Transformations", "hyperparam
 @format_options
 @pass_app
 def compare(app: App, refs: tuple[str, ...], against: str | None, everything: bool, exit_code: bool, form: str) -> None:
-    """Compare experiments: what differs first, widest spread on top; what is the same only with --all.
+    """Compare two or more experiments.
 
-    CSV and NDJSON have a line for each feature, transformation and hyperparameter, with its value in each
-    experiment; what is absent is empty in CSV and left out in NDJSON.
+    What differs comes first, the widest spread on top; what is the same only with --all. CSV and NDJSON have a
+    line for each feature, transformation and hyperparameter, with its value in each experiment; what is absent
+    is empty in CSV and left out in NDJSON.
     """
 
     registry = app.registry(Missing.NAMED)

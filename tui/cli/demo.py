@@ -18,9 +18,9 @@ from tui.cli.context import App, pass_app
 )
 @pass_app
 def demo(app: App) -> None:
-    """Open the app on a small registry made for looking around.
+    """Look around in a registry made for that.
 
-    Without a terminal it prints the list and a comparison. Your own registry is not touched.
+    Opens the app on it. Without a terminal it prints the list and a comparison. Your own registry is not touched.
     """
     from registry import demo as made
     from tui.cli.opening import can_show, run_app

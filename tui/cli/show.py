@@ -39,9 +39,10 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 @format_options
 @pass_app
 def show(app: App, refs: tuple[str, ...], form: str) -> None:
-    """Show an experiment: features, weights, transformations, hyperparameters, notes, parent and variants.
+    """Show one experiment in full.
 
-    As JSON it is the full record, of several experiments a list of them; NDJSON has one a line.
+    Features, weights, transformations, hyperparameters, notes, parent and variants. As JSON it is the full
+    record, of several experiments a list of them; NDJSON has one a line.
     """
     registry = app.registry(Missing.NAMED)
     wanted = list(references(refs))  # before the file is held: whoever writes them into the pipe may need it
