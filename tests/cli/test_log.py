@@ -35,3 +35,13 @@ def test_one_experiment_the_last_few_and_since(shell: Shell) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assert json.loads(shell.ok("log", "--json", "--since", tomorrow.isoformat())) == []
     assert "nothing happened" in shell("log", "--since", f"{tomorrow:%Y-%m-%d}").err
+
+
+def test_a_new_description_is_told_with_the_old_one_both_shortened(shell: Shell) -> None:
+    shell.ok("describe", BASE, "x" * 300)
+    shell.ok("describe", BASE, "")
+    first, second = shell.ok("log", BASE).splitlines()[-2:]
+    assert first.endswith(f"  GemScore baseline: the eight weights as shipped → {'x' * 59}…")
+    assert second.endswith(f"  {'x' * 59}… → (none)")
+    last = json.loads(shell.ok("log", BASE, "--format", "ndjson").splitlines()[-1])
+    assert last["detail"] == {"old": "x" * 300, "new": ""}

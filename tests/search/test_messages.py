@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from registry import ExperimentConfig, ExperimentRegistry, FilterError
+from registry import AmbiguousHashError, ExperimentConfig, ExperimentRegistry, FilterError
+from registry.store.apply import Registration, take_in
 from tests.search.conftest import Library
 
 
@@ -136,3 +137,18 @@ def test_what_is_no_character_is_refused_where_it_is_a_name(shelf: ExperimentReg
             shelf.search(**more)
     with pytest.raises(ValueError, match="surrogate"):
         shelf.search_by_tag("\udcff")
+
+
+def test_an_ambiguous_prefix_says_when_it_counted_no_further(tmp_path: Path) -> None:
+    registry = ExperimentRegistry(tmp_path / "many.duckdb")
+    with registry.store.write() as session:
+        rows = [
+            Registration(ExperimentConfig([], {}, {"k": k}), (f"abcdef{k:058}",), at="2025-01-01T00:00:00.000000+00:00")
+            for k in range(1001)
+        ]
+        take_in(session, rows, metadata="register", kind="registered")
+    with pytest.raises(AmbiguousHashError, match=r"is the beginning of more than 1,000 hashes: .+ and others; give"):
+        registry.get("abcdef")
+    with pytest.raises(AmbiguousHashError, match=r"is the beginning of 100 hashes: .+ and 92 more; give") as caught:
+        registry.get("abcdef" + "0" * 54 + "07")
+    assert len(caught.value.candidates) == 100
