@@ -21,25 +21,26 @@ _MOST = 2**62
 """No registry holds as many experiments; the engine counts no further than twice that."""
 
 
-def at_most(limit: object, what: str = "limit") -> int | None:
+def at_most(limit: object) -> int | None:
     """Return `limit` as the engine takes it: None is all, and so is a number beyond every count.
 
     Raises:
-        FilterError: it is no whole number, or negative.
+        FilterError: it is negative, or no whole number.
     """
     if limit is None:
         return None
-    try:
-        count = index(limit)  # type: ignore[arg-type]
-    except TypeError:
-        raise FilterError(f"{what}: {show(limit)} is no whole number") from None
-    if count < 0:
-        raise FilterError(
-            f"{what}: {show(count)} is negative; leave it out for all"
-            if what == "limit"
-            else f"{what}: {show(count)} is negative; the first is 0"
-        )
+    count = _number("limit", limit)
     return count if count < _MOST else None
+
+
+def _number(what: str, value: object) -> int:
+    try:
+        count = index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise FilterError(f"{what}: {show(value)} is no whole number") from None
+    if count < 0:
+        raise FilterError(f"{what}: {show(count)} is negative; give 0 or more")
+    return count
 
 
 class _Question:
@@ -156,7 +157,7 @@ def search(
     period: str | None = None,
 ) -> Results:
     """Return the matching experiments as rows with the columns asked for. Raises as `ids`."""
-    limit, offset = at_most(limit), at_most(offset, "offset") or 0
+    limit, offset = at_most(limit), min(_number("offset", offset), _MOST)
     question = _Question(session, filter, trashed, panel, period)
     listing = question.listing(sort, columns)
     where, parameters = question.where()

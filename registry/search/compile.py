@@ -325,11 +325,7 @@ class _Compiler:
                 raise trouble(self.text, value.at, f"{shown(value.text)} is no number", advice or "metrics are numbers")
             return compare_double("value", op, number)
         if target.kind == "weight":
-            if number is not None:
-                return compare_double("weight", op, number)
-            if not self.known.feature(target.name):  # in an empty registry: it may mean anything
-                return FALSE
-            raise self.no_weight(target, value)
+            return FALSE if number is None else compare_double("weight", op, number)
         if number is not None:
             sql, given = compare_number(op, number)
             return f"kind = 'number' AND {sql}", given
@@ -340,16 +336,6 @@ class _Compiler:
                 )
             return f"kind = ? AND value {_SQL[op]} ?", list(constant)
         return f"kind = 'string' AND value {_SQL[op]} ?", [value.text]
-
-    def no_weight(self, target: Target, value: Value) -> FilterError:
-        """Return the error for comparing a weight with what is no number: it would never find anything."""
-        if NUMBER.fullmatch(value.text.strip()):
-            advice = f"write {value.text.strip()} without quotes"
-        elif not value.quoted and value.text.lower() in ("absent", "null", "none"):
-            advice = f"write {short(target.written)} is absent"
-        else:
-            advice = f"{short(target.written)} is a number"
-        return trouble(self.text, value.at, f"a weight can't be compared with {shown(value.text)}", advice)
 
     def compare_time(self, column: str, op: str, value: Value) -> Condition:
         span = values.read_span(value, self.text, self.now)

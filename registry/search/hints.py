@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from registry.search import values
 from registry.search.ast import Absent, Among, Compare, Match, Text, terms
 from registry.search.names import KnownNames, nearest
 from registry.search.parser import parse
-from registry.search.words import ATTRIBUTES, printable, short, shown, write_name, write_value
+from registry.search.words import ATTRIBUTES, NUMBER, printable, short, shown, write_name, write_value
 
 if TYPE_CHECKING:
     from registry.store import Session
@@ -28,10 +29,30 @@ def hint(text: str, session: Session) -> str | None:
             said = _about_tag(term.value.text, known)
         elif isinstance(term, (Compare, Among, Absent)) and term.name.prefix == "m":
             said = None if known.has_runs() or known.empty() else "no experiment has a run, so none has metrics"
+        elif isinstance(term, (Compare, Among)):
+            said = _about_weight(term, text, known)
         else:
             said = _about_text(term.text, known) if isinstance(term, Text) else None
         if said is not None:
             return printable(said)
+    return None
+
+
+def _about_weight(term: Compare | Among, text: str, known: KnownNames) -> str | None:
+    """Return what is to be said of a weight compared with what is no number, which never holds."""
+    name = term.name
+    if name.prefix not in ("", "w") or name.text in ATTRIBUTES or not known.feature(name.text):
+        return None
+    if not name.prefix and known.hyperparameter(name.text, name.path):
+        return None
+    for value in term.values if isinstance(term, Among) else [term.value]:
+        if values.read_number(value, text) is None:
+            advice = f"{short(write_name(name.text, 'w'))} is a number"
+            if NUMBER.fullmatch(value.text.strip()):
+                advice = f"write {value.text.strip()} without quotes"
+            elif value.text.lower() in ("absent", "null", "none"):
+                advice = f"write {short(write_name(name.text, 'w'))} is absent"
+            return f"no weight equals {shown(value.text)}; {advice}"
     return None
 
 

@@ -17,7 +17,7 @@ def test_one_event_a_line_oldest_first(shell: Shell) -> None:
     rows = [line.split() for line in shell.ok("log").splitlines()]
     assert rows[0] == ["WHEN", "WHAT", "HASH"]
     assert [row[2] for row in rows[-5:]] == ["tagged", "described", "renamed-tag", "noted", "deleted"]
-    assert rows[-4][4:] == ["new", "words"]
+    assert " ".join(rows[-4][4:]) == "GemScore baseline: the eight weights as shipped → new words"
     assert rows[-3][4:] == ["x", "→", "y"]
     assert [row[0] + row[1] for row in rows[1:]] == sorted(row[0] + row[1] for row in rows[1:])
 
@@ -35,3 +35,13 @@ def test_one_experiment_the_last_few_and_since(shell: Shell) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assert json.loads(shell.ok("log", "--json", "--since", tomorrow.isoformat())) == []
     assert "nothing happened" in shell("log", "--since", f"{tomorrow:%Y-%m-%d}").err
+
+
+def test_a_new_description_is_told_with_the_old_one_both_shortened(shell: Shell) -> None:
+    shell.ok("describe", BASE, "x" * 300)
+    shell.ok("describe", BASE, "")
+    first, second = shell.ok("log", BASE).splitlines()[-2:]
+    assert first.endswith(f"  GemScore baseline: the eight weights as shipped → {'x' * 59}…")
+    assert second.endswith(f"  {'x' * 59}… → (none)")
+    last = json.loads(shell.ok("log", BASE, "--format", "ndjson").splitlines()[-1])
+    assert last["detail"] == {"old": "x" * 300, "new": ""}

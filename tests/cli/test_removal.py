@@ -92,3 +92,30 @@ def test_the_trash_shows_any_column_in_any_order(shell: Shell) -> None:
     out = shell.ok("trash", "--columns", "hash,deleted,tags", "--sort", "deleted", "--format", "csv")
     assert out.splitlines()[0] == "config_hash,deleted_at,tags"
     assert len(out.splitlines()) == 3
+
+
+def test_what_was_moved_is_shown_with_names_that_only_it_has(shell: Shell) -> None:
+    """The columns are known before and after: the last experiment with a name takes it into the trash."""
+    made = shell.ok("variant", BASE, "w.OnlyHere=0.5", "--ids").strip()
+    for command in (["delete", made, "--force"], ["restore", made]):
+        ran = shell(*command, "--columns", "hash,w.OnlyHere", "--json")
+        assert (ran.code, json.loads(ran.out)) == (0, [{"config_hash": made, "w.OnlyHere": 0.5}])
+    shell.ok("delete", made, "--force")
+    assert shell("search", "w.OnlyHere > 0").code == 2
+    ran = shell("purge", "--filter", "w.OnlyHere > 0", "--force", "--columns", "w.OnlyHere", "--format", "csv")
+    assert (ran.code, ran.out) == (0, "w.OnlyHere\n0.5\n")
+
+
+def test_a_live_one_needs_no_restoring(shell: Shell) -> None:
+    ran = shell("restore", BASE)
+    assert ran.code == 3
+    assert "is live, not in the trash: there is nothing to restore" in ran.err
+
+
+def test_the_help_of_purge_says_what_the_log_keeps(shell: Shell) -> None:
+    shell.ok("note", BASE, "between us")
+    shell.ok("delete", BASE, "--force")
+    shell.ok("purge", BASE, "--force")
+    assert "between us" in shell.ok("log")
+    said = " ".join(shell.ok("purge", "--help").split())
+    assert "it keeps what it said of them, texts of descriptions and notes included" in said

@@ -77,3 +77,33 @@ def test_a_mistake_shows_its_place(shell: Shell) -> None:
     assert ran.code == 2
     assert ran.err.startswith("Error: ")
     assert "^" in ran.err
+
+
+@pytest.mark.parametrize("query", ["SELECT 1; SELECT 2", "SELECT ';'; -- two\nFROM tags", "FROM weights; DROP TABLE x"])
+def test_one_statement_at_a_time(shell: Shell, query: str) -> None:
+    ran = shell("sql", query)
+    assert (ran.code, ran.out, ran.err) == (2, "", "Error: a query is one statement; ask one at a time\n")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1 AS n;",
+        "SELECT 1 AS n; -- the end;",
+        ";;SELECT 1 AS n;;",
+        "PIVOT (SELECT 1 AS g, 'n' AS k, 1 AS v) ON k USING sum(v)",
+        "SELECT n FROM (PIVOT (SELECT 'n' AS k, 1 AS v) ON k USING sum(v))",
+    ],
+)
+def test_what_is_one_statement_however_it_is_written(shell: Shell, query: str) -> None:
+    [row] = json.loads(shell.ok("sql", query, "--json"))
+    assert row["n"] == 1
+
+
+def test_a_file_that_is_there_is_refused_with_the_option_that_replaces_it(shell: Shell) -> None:
+    shell.ok("sql", "SELECT 1 AS n", "-o", "n.csv")
+    for name in ("n.csv", "n.parquet"):
+        shell.ok("sql", "SELECT 1 AS n", "-o", name, "--force")
+        ran = shell("sql", "SELECT 2 AS n", "-o", name)
+        assert ran.code == 2
+        assert ran.err.endswith("(--force)\n")

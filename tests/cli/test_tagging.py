@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 from tests.cli.conftest import BASE, VARIANT, Shell
@@ -44,3 +46,45 @@ def test_tags_are_counted_and_renamed(shell: Shell) -> None:
     assert shell.ok("tags", "--format", "csv").splitlines()[0] == "tag,experiments"
     assert "sweep-1" not in shell.registry.tags()
     assert shell.registry.tags()["sweep-2026"] == 6
+
+
+def test_a_tag_with_a_comma_stands_in_quotes_as_in_csv(shell: Shell) -> None:
+    for given in ('"k=5,10",plain', ' plain , "k=5,10" ', '"plain","k=5,10"'):
+        shell.ok("tag", given, BASE)
+        assert sorted(shell.registry.config(BASE).tags[-2:]) == ["k=5,10", "plain"]
+        assert shell.ok("search", 'tag:"k=5,10"', "--ids") == f"{shell.registry.resolve(BASE)}\n"
+        assert shell.ok("untag", given, BASE) == "untagged 1 experiment\n"
+        assert not {"k=5,10", "plain"} & shell.registry.tags().keys()
+    shell.ok("tag", '"say ""hi""",5" disk', BASE)
+    assert shell.registry.config(BASE).tags[-2:] == ['say "hi"', '5" disk']
+
+
+def test_what_a_list_shows_of_odd_tags_can_be_given_to_tag(shell: Shell) -> None:
+    odd = ["a,b", 'say "hi"', " edge "]
+    shell.registry.tag(BASE, odd)
+    [_, row] = csv.reader(io.StringIO(shell.ok("search", 'tag:"a,b"', "--columns", "tags", "--format", "csv")))
+    shell.ok("tag", row[0], VARIANT)
+    assert set(shell.registry.config(BASE).tags) <= set(shell.registry.config(VARIANT).tags)
+    for out in (shell.ok("show", BASE), shell.ok("search", 'tag:"a,b"', "--columns", "tags")):
+        assert '"a,b", "say ""hi""", " edge "' in out
+
+
+def test_a_list_of_tags_that_cannot_be_read(shell: Shell) -> None:
+    for given in ("a,,b", "", '""', '"a,b', '"a"b', 'a,"b'):
+        ran = shell("tag", given, BASE)
+        assert ran.code == 2, given
+        assert "tag" in ran.err.splitlines()[-1]
+    assert shell.ok("variant", BASE, "hp.k=77", "--tag", '"a,b",c')
+    assert shell.registry.config("latest").tags == ["a,b", "c"]
+
+
+def test_renaming_to_a_tag_that_is_there_says_that_the_two_were_merged(shell: Shell) -> None:
+    both = shell.registry.count("tag:baseline or tag:control")
+    assert shell.ok("tags", "--rename", "control", "baseline") == (
+        "merged control into baseline, which 4 experiments had before: 2 experiments had control,"
+        f" {both} experiments have baseline now\n"
+    )
+    assert shell.registry.tags()["baseline"] == both
+    [row] = json.loads(shell.ok("tags", "--rename", "baseline", "momentum", "--json"))
+    assert row == {"old": "baseline", "new": "momentum", "experiments": both, "new_before": 2}
+    assert "nothing was changed" in shell.ok("tags", "--rename", "momentum", "momentum")

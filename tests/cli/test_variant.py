@@ -168,3 +168,17 @@ def test_content_that_is_there_keeps_its_own_words(shell: Shell) -> None:
     shell.ok("delete", hashed, "--force")
     assert "it comes back" in shell.ok("variant", BASE, "hp.k=3")
     assert shell.registry.config(hashed).tags == ["mine"]
+
+
+def test_a_value_is_read_as_carefully_as_a_file() -> None:
+    assert edited(f"hp.k={10**60 + 1}").hyperparameters["k"] == 10**60 + 1
+    for change, why in (
+        ("hp.k=" + "9" * 5000, "hp.k: not readable: an integer has more than 4,300 digits"),
+        ('hp.k={"a": 1, "a": 2}', 'hp.k: the key "a" stands more than once in one JSON object'),
+        ('hp.walk.days=[{"b": {"c": 1, "c": 1}}]', 'hp.walk.days: the key "c" stands more than once'),
+        ("hp.k=" + "[" * 100_000, "hp.k: not readable: the JSON is nested too deep"),
+    ):
+        with pytest.raises(InvalidConfigError) as caught:
+            edited(change)
+        assert str(caught.value).startswith(why)
+    assert edited('hp.k={"a": 1,').hyperparameters["k"] == '{"a": 1,'

@@ -90,3 +90,47 @@ def test_what_has_no_canonical_form_is_refused(tmp_path: Path, change: dict[str,
 def test_half_of_one_is_refused_by_name(tmp_path: Path) -> None:
     assert "it has features but no weights" in load(tmp_path, {"features": ["a"]}).refused[0][1]
     assert "it has weights but no features" in load(tmp_path, {"weights": {"a": 1}}).refused[0][1]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("params", "hyperparameters"),
+        ("hyper_parameters", "hyperparameters"),
+        ("Hyperparameters", "hyperparameters"),
+        ("hyperparamters", "hyperparameters"),
+        ("transforms", "transformations"),
+        ("feature-transformations", "transformations"),
+    ],
+)
+def test_a_key_that_would_be_lost_from_the_identity_is_refused(tmp_path: Path, key: str, meant: str) -> None:
+    record = {"features": ["a"], "weights": {"a": 1}, key: {"a": "log"}}
+    [(_, reason)] = load(tmp_path, record).refused
+    assert reason.startswith(f'"{key}" is not a field')
+    assert f"did you mean {meant}?" in reason
+    # nothing is lost where it says nothing, or where what is meant is said beside it
+    assert load(tmp_path, {**record, key: {}}).records
+    beside = load(tmp_path, {**record, meant: {"a": "rank"}})
+    assert [text for _, text in beside.remarks] == [f'not taken over: "{key}"']
+
+
+def test_a_near_miss_of_what_it_must_have_is_no_other_file(tmp_path: Path) -> None:
+    assert "did you mean weights?" in load(tmp_path, {"features": ["a"], "weight": {"a": 1}}).refused[0][1]
+    assert "did you mean features?" in load(tmp_path, {"feature_name": ["a"], "weights": {"a": 1}}).refused[0][1]
+    folder = read(tmp_path)
+    assert (folder.records, len(folder.refused)) == ([], 1)  # refused in a folder too, where others are passed over
+
+
+def test_a_folder_with_other_files_in_it_gives_its_experiments(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_text(json.dumps(FULL))
+    for name, text in {
+        "package.json": '{"name": "x"}', "list.json": "[1, 2]", "text.json": '"x"', "log.ndjson": '{"a": 1}\n{"a": 2}',
+        "summary.json": '{"metrics": {}, "config": {}}', "README.md": "# not looked at", "picture.png": "x",
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(text)
+    found = read(tmp_path)
+    assert (len(found.records), found.refused) == (1, [])
+    assert {Path(place).name for place, _ in found.remarks} == {
+        "package.json", "list.json", "text.json", "log.ndjson", "summary.json",
+    }  # fmt: skip
+    assert all("passed over: not an experiment" in text for _, text in found.remarks)

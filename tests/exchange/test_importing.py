@@ -166,6 +166,7 @@ def test_an_atomic_import_is_all_or_nothing(store: Store, tmp_path: Path) -> Non
     for dry_run in (True, False):
         report = bring(store, file, atomic=True, dry_run=dry_run)
         assert (report.withheld, report.changed, counts(report)) == (True, False, {"refused": 1})
+        assert report.records == []  # none was taken, nor would be
     assert not store.exists()
     report = bring(store, write(tmp_path / "b.ndjson", line(1), line(2)), atomic=True)
     assert (report.withheld, counts(report)) == (False, {"new": 2})

@@ -225,14 +225,14 @@ def comparisons(draw: st.DrawFn, written: str, read: Callable[[Case], list[objec
     if form == "present":
         return f"{written} is present", lambda case: bool(read(case))
     if form == "compare":
-        text, literal = draw(figures if numeric else literals)
+        text, literal = draw(literals)
         ordered = isinstance(literal, bool) or literal is None
-        sign = draw(st.sampled_from(["=", "!="])) if ordered else draw(signs)
+        sign = draw(st.sampled_from(["=", "!="])) if ordered and not numeric else draw(signs)
         space = draw(st.sampled_from(["", " "]))
         return f"{written}{space}{sign}{space}{text}", lambda case: any(
             holds(value, sign, literal) for value in read(case)
         )
-    chosen = draw(st.lists(figures if numeric else literals, min_size=1, max_size=4))
+    chosen = draw(st.lists(literals, min_size=1, max_size=4))
     meaning: Meaning = lambda case: any(holds(value, "=", literal) for value in read(case) for _, literal in chosen)  # noqa: E731
     text = f"{written} {form} ({', '.join(text for text, _ in chosen)})"
     return (text, meaning) if form == "in" else (text, lambda case: not meaning(case))

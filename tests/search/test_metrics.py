@@ -99,7 +99,7 @@ def test_columns_and_orders(library: Library) -> None:
     found = library.registry.search(
         sort="-m.edge,hash", columns='hash,m.edge,max(m.edge),m."precision@14",runs', limit=3
     )
-    assert found.columns == ["config_hash", "m.edge", "max(m.edge)", 'm."precision@14"', "runs"]
+    assert found.columns == ["config_hash", "m.edge", "max(m.edge)", "m.precision@14", "runs"]
     assert [row[1:] for row in found.rows] == [
         (0.017, 0.5, None, 3),
         (-0.01, 1.0, 1.0, 1),

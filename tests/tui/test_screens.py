@@ -15,12 +15,21 @@ from tui.screens.list import ListScreen
 from tui.screens.search import SearchScreen
 from tui.widgets.key_bar import KeyBar
 
-WAYS = {"list": [], "detail": ["enter"], "compare": ["a", "c"], "search": ["2", "enter"]}
+WAYS = {
+    "list": [],
+    "detail": ["enter"],
+    "compare": ["a", "c"],
+    "search": ["2", "enter"],
+    "run": ["enter", "tab", "enter"],
+}
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
-    return registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(5)])
+    made = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(5)])
+    made.record_run(config(4), metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
+    made.sync()
+    return made
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
@@ -36,7 +45,7 @@ async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry
         assert all(action.label in footer for _, action in shown)
         await app.press("?")
         assert f"Keys of this screen: {name}" in app.text
-        assert "Look" in app.text and "experiments" in app.text
+        assert "experiments" in app.text
         await app.press("escape")
         assert name == app.screen.NAME
         await app.press("1")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 COMMANDS: Final[dict[str, Entry]] = {
     "list": Entry("Look", "listing", "List experiments, newest first."),
     "search": Entry("Look", "listing", "Find experiments by words, tags, weights, dates."),
-    "show": Entry("Look", "show", "Show one experiment in full."),
+    "show": Entry("Look", "show", "Show one experiment or run in full."),
     "compare": Entry("Look", "compare", "Compare two or more experiments."),
     "tags": Entry("Look", "tagging", "List the tags, or rename one."),
     "log": Entry("Look", "log", "Show what happened when."),
@@ -173,11 +173,15 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.write(safe(made.getvalue(), lines=True))
         code = errors.Exit.USAGE
     except BrokenPipeError:
-        _hang_up()
+        _hang_up(sys.stdout)
     except BaseException as error:  # noqa: BLE001 - the last door: every error becomes a sentence
         code = errors.report(error)
         if errors.is_full(error):
-            _hang_up()
+            _hang_up(sys.stdout)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _hang_up(sys.stderr)
     return code
 
 
@@ -196,11 +200,11 @@ def _streams() -> bool:
     return there
 
 
-def _hang_up() -> None:
-    """Nobody takes the output any more: end without more trouble, also when Python flushes at exit."""
+def _hang_up(stream: TextIO) -> None:
+    """Nobody takes what is written any more: end without more trouble, also when Python flushes at exit."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
     except (OSError, ValueError):
         pass

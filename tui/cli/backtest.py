@@ -64,9 +64,10 @@ def backtest(
     again: bool,
     as_json: bool,
 ) -> None:
-    """Score a panel with an experiment's weights and tell, window by window, whether they pick winners.
+    """Backtest an experiment, walk-forward, on a panel.
 
-    The panel is a long table: date, asset, price, and a column for each feature. Every number is computed
+    Scores the panel with the weights and tells, window by window, whether they pick winners. The panel is a
+    long table: date, asset, price, and a column for each feature. Every number is computed
     from it; precision stands beside the base rate of the same dates. A registered experiment keeps its hash:
     its hyperparameters supply k, walk_days, seed and the other options they name; an option that contradicts
     one makes a variant. The run is recorded and a report is written.

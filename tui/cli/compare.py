@@ -54,11 +54,12 @@ def compare(
     panel: str | None,
     period: str | None,
 ) -> None:
-    """Compare experiments: what differs first, widest spread on top; what is the same only with --all.
+    """Compare two or more experiments.
 
-    Metrics come from the latest runs on one panel and period, chosen or shared by most, which is named.
-    CSV and NDJSON have a line for each feature, transformation, hyperparameter and metric, with its value in
-    each experiment; what is absent is empty in CSV and left out in NDJSON.
+    What differs comes first, the widest spread on top; what is the same only with --all. Metrics come from the
+    latest runs on one panel and period, chosen or shared by most, which is named. CSV and NDJSON have a line
+    for each feature, transformation, hyperparameter and metric, with its value in each experiment; what is
+    absent is empty in CSV and left out in NDJSON.
     """
 
     registry = app.registry(Missing.NAMED)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 )
 @pass_app
 def demo(app: App, panel: Path | None) -> None:
-    """Open the app on a small registry made for looking around.
+    """Look around in a registry made for that.
 
-    It holds configurations, and a few experiments that are backtested while it is made, on the prices of 20
-    stocks. Without a terminal it prints the list, a comparison, the runs and a verdict. Your own registry is
-    not touched.
+    Opens the app on it. It holds configurations, and a few experiments that are backtested while it is made,
+    on the prices of 20 stocks. Without a terminal it prints the list, a comparison, the runs and a verdict.
+    Your own registry is not touched.
     """
     from registry import demo as made
     from registry.demo.evaluated import evaluate, write_panel

@@ -36,7 +36,10 @@ def _text(words: tuple[str, ...]) -> str:
 @click.argument("words", metavar="TEXT…", nargs=-1, required=True)
 @pass_app
 def describe(app: App, ref: str, words: tuple[str, ...]) -> None:
-    """Replace the description; the old one stays in the log. `-` reads the text from stdin."""
+    """Replace a description.
+
+    The old one stays in the log. `-` reads the text from stdin.
+    """
     registry = app.registry(Missing.NAMED)
     full = registry.resolve(ref)
     changed = registry.describe(full, _text(words))
@@ -55,7 +58,10 @@ def describe(app: App, ref: str, words: tuple[str, ...]) -> None:
 @click.argument("words", metavar="TEXT…", nargs=-1, required=True)
 @pass_app
 def note(app: App, ref: str, words: tuple[str, ...]) -> None:
-    """Add a dated note; notes are only added. `-` reads the text from stdin."""
+    """Add a dated note.
+
+    Notes are only added. `-` reads the text from stdin.
+    """
     registry = app.registry(Missing.NAMED)
     full = registry.resolve(ref)
     registry.note(full, _text(words))

@@ -50,10 +50,10 @@ STDOUT = "-"
 def export(
     app: App, words: tuple[str, ...], filter_: str | None, order: Order, look: Look, with_runs: bool, force: bool
 ) -> None:
-    """Write experiments to FILE; `-` is stdout.
+    """Write experiments to files.
 
-    One experiment becomes one JSON. Several become an array in a FILE.json, a line each in a FILE.ndjson,
-    a file each in a folder; on stdout a line each, or an array with --json.
+    FILE may be `-`, stdout. One experiment becomes one JSON. Several become an array in a FILE.json, a line
+    each in a FILE.ndjson, a file each in a folder; on stdout a line each, or an array with --json.
     """
     from registry.exchange import export_many, export_one
 

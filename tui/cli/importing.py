@@ -55,10 +55,11 @@ def import_(
     metadata: Literal["fill", "replace"],
     as_json: bool,
 ) -> None:
-    """Bring experiments in; repeating an import changes nothing.
+    """Bring experiments in from files.
 
-    FILE is an exported JSON, a JSON array, NDJSON, a folder of a backtest, a folder of such files, the
-    registry of the earlier system (SQLite), a hand-kept JSON with features and weights, or `-`.
+    Repeating an import changes nothing. FILE is an exported JSON, a JSON array, NDJSON, a folder of a backtest,
+    a folder of such files, the registry of the earlier system (SQLite), a hand-kept JSON with features and
+    weights, or `-`.
 
     Exit code 5 when some records were refused, 2 when all were (or any, with --atomic).
     """

@@ -98,7 +98,7 @@ def list_(app: App, filter_: str | None, order: Order, look: Look) -> None:
 @look_options
 @pass_app
 def search(app: App, filter_: tuple[str, ...], order: Order, look: Look) -> None:
-    """Find experiments by words, tags, weights, hyperparameters, dates.
+    """Find experiments by words, tags, weights, dates.
 
     \b
     baseline                     the word in tags, description, notes, or the start of a hash

@@ -57,9 +57,10 @@ class Since(click.ParamType[datetime, str]):
 @format_options
 @pass_app
 def log(app: App, ref: str | None, since: datetime | None, limit: int | None, form: str) -> None:
-    """Show what happened when: registered, imported, described, tagged, deleted, restored …
+    """Show what happened when.
 
-    The oldest comes first. The log is only ever added to; with HASH it is that experiment's history.
+    Registered, imported, described, tagged, deleted, restored … The oldest comes first. The log is only ever
+    added to; with HASH it is that experiment's history.
     """
     registry = app.registry(Missing.EMPTY if ref is None else Missing.NAMED)
     events = registry.log(since=since.isoformat() if since else None, reference=ref, limit=limit or None)

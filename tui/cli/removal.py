@@ -53,9 +53,9 @@ def _sure_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def delete(
     app: App, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look, sure: bool, dry_run: bool
 ) -> None:
-    """Move experiments to the trash; `restore` brings them back.
+    """Move experiments to the trash.
 
-    Asks in a terminal; anywhere else it does nothing without --force.
+    `restore` brings them back. Asks in a terminal; anywhere else it does nothing without --force.
     """
     _check(refs, filter_)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
@@ -77,7 +77,10 @@ def delete(
 @look_options
 @pass_app
 def trash(app: App, order: Order, look: Look) -> None:
-    """List what lies in the trash, last deleted first."""
+    """List what lies in the trash.
+
+    What was deleted last comes first.
+    """
     registry = app.registry(Missing.EMPTY)
     columns = "hash" if look.ids else look.columns or "config_hash,deleted_at,description,created_at"
     found = registry.search(sort=order.sort, limit=order.count, columns=columns, trashed=True)
@@ -97,7 +100,10 @@ def trash(app: App, order: Order, look: Look) -> None:
 @look_options
 @pass_app
 def restore(app: App, refs: tuple[str, ...], look: Look) -> None:
-    """Bring experiments back from the trash, with everything that was known about them."""
+    """Bring experiments back from the trash.
+
+    Everything that was known about them comes back with them.
+    """
     registry = app.registry(Missing.NAMED)
     hashes = chosen(registry, refs, None, Order("-created", None), look, trashed=True)
     back = registry.restore_many(hashes)
@@ -118,10 +124,10 @@ def restore(app: App, refs: tuple[str, ...], look: Look) -> None:
 def purge(
     app: App, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look, sure: bool, dry_run: bool
 ) -> None:
-    """Remove experiments that lie in the trash, for good.
+    """Remove experiments for good.
 
-    Their records, tags and notes go. The log is only ever added to: it keeps what it said of them, texts of
-    descriptions and notes included.
+    They must lie in the trash. Their records, tags and notes go. The log is only ever added to: it keeps what
+    it said of them, texts of descriptions and notes included.
 
     Asks in a terminal; anywhere else it does nothing without --force.
     """

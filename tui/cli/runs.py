@@ -42,7 +42,10 @@ _LIMIT = 100
 @format_options
 @pass_app
 def runs(app: App, ref: str | None, panel: str | None, period: str | None, limit: int | None, form: str) -> None:
-    """List runs, newest first: of everything, or of one experiment, panel or period."""
+    """List runs: who was evaluated on what, with what result.
+
+    Newest first; of everything, or of one experiment, panel or period.
+    """
     registry = app.registry(Missing.NAMED if ref else Missing.EMPTY)
     at_most = _LIMIT if limit is None and form == "table" and output.is_terminal() else limit or None
     found = registry.runs(ref, panel=panel, period=period, limit=None if at_most is None else at_most + 1)
@@ -103,7 +106,9 @@ def _record(run: Run) -> dict[str, Any]:
 @format_options
 @pass_app
 def metrics(app: App, form: str) -> None:
-    """Say what every metric means: its unit, which way is better, its definition.
+    """Say what every metric means.
+
+    Its unit, which way is better, its definition.
 
     `m.NAME` in filters, columns and --sort reads them. Metrics of your own come with their definition.
     """
@@ -124,9 +129,10 @@ def metrics(app: App, form: str) -> None:
 @click.option("--ids", is_flag=True, help="Print the id of the run only.")
 @pass_app
 def record(app: App, ref: str, file: Path, ids: bool) -> None:
-    """Record a result of an engine of your own, from a JSON object.
+    """Record a result of an engine of your own.
 
-    It has metrics {NAME: number}, panel "NAME", period "2010-01-04..2022-12-28" (or start and end); and, where
+    FILE (or - for stdin) is a JSON object. It has metrics {NAME: number}, panel "NAME", period
+    "2010-01-04..2022-12-28" (or start and end); and, where
     there are any, windows [{test_start, test_end, metrics}], dates {METRIC: {DAY: number}} (the values by
     rebalance date that paired tests need), options, engine, and definitions {METRIC: {unit, direction,
     definition}} of metrics that are not ours. The same content again is the same run.

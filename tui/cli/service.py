@@ -29,7 +29,10 @@ def size(count: int) -> str:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_app
 def info(app: App, as_json: bool) -> None:
-    """Say which file the registry is, what is in it, and what waits to be brought in."""
+    """Say which registry this is and how it does.
+
+    Which file it is, what is in it, and what waits to be brought in.
+    """
     found = app.registry(Missing.EMPTY).info().to_dict()
     if as_json:
         output.record(found)
@@ -54,7 +57,10 @@ def info(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_app
 def verify(app: App, as_json: bool) -> None:
-    """Recompute every hash and report what was altered; exit code 1 when something was."""
+    """Recompute every hash; report what was altered.
+
+    The exit code is 1 when something was.
+    """
     found = app.registry(Missing.EMPTY).verify()
     if as_json:
         output.record(found.to_dict())
@@ -81,7 +87,10 @@ def verify(app: App, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @pass_app
 def backup(app: App, file: Path, force: bool) -> None:
-    """Write one complete copy, waiting registrations included, while others go on working."""
+    """Write the whole registry to one file.
+
+    It is a complete copy, waiting registrations included; others may go on working.
+    """
     registry = app.registry(Missing.NEEDED)
     if file.exists() and not force:
         raise refuse(f"{file} exists; name another file, or replace it with --force")

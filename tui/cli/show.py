@@ -43,11 +43,12 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 @format_options
 @pass_app
 def show(app: App, refs: tuple[str, ...], as_command: bool, form: str) -> None:
-    """Show an experiment: features, weights, transformations, hyperparameters, notes, relatives, runs.
+    """Show one experiment or run in full.
 
-    Of a run (r-…): its metrics, windows, options and what it was made with.
+    Of a run (r-…): its metrics, windows, options and what it was made with. Of an experiment:
 
-    As JSON it is the full record, of several experiments a list of them; NDJSON has one a line.
+    features, weights, transformations, hyperparameters, notes, relatives, runs. As JSON it is the full record,
+    of several experiments a list of them; NDJSON has one a line.
     """
     registry = app.registry(Missing.NAMED)
     wanted = list(references(refs))  # before the file is held: whoever writes them into the pipe may need it

@@ -41,7 +41,9 @@ SUFFIXES = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjs
 @format_options
 @pass_app
 def sql(app: App, query: str, file: Path | None, force: bool, form: str) -> None:
-    """Ask the registry in SQL. It can only read, and only the registry.
+    """Ask the registry in SQL (read-only).
+
+    A query reads nothing but the registry, and changes nothing.
 
     \b
     experiments      config_hash, created_at, description, feature_names, feature_weights,

@@ -45,9 +45,10 @@ def sweep(
     ids: bool,
     as_json: bool,
 ) -> None:
-    """Derive variants of an experiment over every combination of values, register and tag them.
+    """Derive and register variants over ranges of values.
 
-    NAME is a feature or a hyperparameter of the parent; w.NAME, hp.NAME and transform.NAME say which.
+    Every combination becomes an experiment with the sweep's tag. NAME is a feature or a hyperparameter of the
+    parent; w.NAME, hp.NAME and transform.NAME say which.
     Weightings that differ by a positive factor only rank alike, and are reported.
     """
     from registry.sweep import make_sweep, parse_vary

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @chosen_options
 @pass_app
 def tag(app: App, tags: str, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look) -> None:
-    """Add tags to experiments.
+    """Add tags.
 
     Several tags are separated by commas; a tag with a comma stands in quotes, as in CSV: '"a,b",c'.
     """
@@ -58,7 +58,7 @@ def tag(app: App, tags: str, refs: tuple[str, ...], filter_: str | None, order: 
 @chosen_options
 @pass_app
 def untag(app: App, tags: str, refs: tuple[str, ...], filter_: str | None, order: Order, look: Look) -> None:
-    """Remove tags from experiments.
+    """Remove tags.
 
     Several tags are separated by commas; a tag with a comma stands in quotes, as in CSV: '"a,b",c'.
     """
@@ -112,9 +112,10 @@ def split_tags(text: str) -> list[str]:
 @format_options
 @pass_app
 def tags(app: App, rename: tuple[str, str] | None, form: str) -> None:
-    """List the tags with how many experiments have each, or rename one everywhere.
+    """List the tags, or rename one.
 
-    Where NEW is a tag already the two become one.
+    Each comes with how many experiments have it. A tag is renamed wherever it is, also in the trash; where NEW
+    is a tag already the two become one.
     """
     if rename:
         _rename(app, *rename, form)

@@ -39,8 +39,9 @@ def try_(
     explicit: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Derive a variant, backtest it and its parent where that is not done yet, and print the verdict.
+    """Change a weight, backtest both, say whether it helped.
 
+    Derives a variant, backtests it and its parent where that is not done yet, and prints the verdict.
     NAME=VALUE as in `variant`. Both runs are recorded.
     """
     from registry.backtest.comparing import compare_runs

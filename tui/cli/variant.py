@@ -43,11 +43,11 @@ def variant(
     ids: bool,
     as_json: bool,
 ) -> None:
-    """Derive a changed copy of an experiment and register it.
+    """Derive a changed copy of an experiment.
 
-    NAME is a feature or a hyperparameter of the parent; w.NAME, hp.NAME and transform.NAME say which, and
-    make new ones. VALUE is JSON where it can be read as that, else text. Nested: hp.walk.days=30.
-    A tag with a comma stands in quotes: --tag '"a,b",c'.
+    It is registered, with that one as its parent. NAME is a feature or a hyperparameter of the parent; w.NAME,
+    hp.NAME and transform.NAME say which, and make new ones. VALUE is JSON where it can be read as that, else
+    text. Nested: hp.walk.days=30. A tag with a comma stands in quotes: --tag '"a,b",c'.
     """
     from tui.cli.edits import edit
     from tui.cli.tagging import split_tags

@@ -166,9 +166,9 @@ class Runs(Section):
         yield RunList()
 
     @property
-    def stop(self) -> Widget:
-        """The runs."""
-        return self.listed
+    def stop(self) -> Widget | None:
+        """The runs, when there are any."""
+        return self.listed if self.listed.highlighted is not None else None
 
     def show(self, details: Details) -> None:
         """Show another experiment's."""
