@@ -13,12 +13,11 @@ from registry.canonical import check_tag, freeze_text, now_text, show
 from registry.errors import AliasedError, InvalidConfigError, NotFoundError
 from registry.store.apply import Events
 from registry.store.run_schema import OF_EXPERIMENTS
+from registry.store.schema import BY_ID
 from registry.store.session import INTEGERS, TEXTS, as_list
 
 if TYPE_CHECKING:
     from registry.store import WriteSession
-
-_BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash", *OF_EXPERIMENTS)
 
 
 def delete(session: WriteSession, hashes: Iterable[str]) -> list[str]:
@@ -65,7 +64,7 @@ def purge(session: WriteSession, hashes: Iterable[str]) -> list[str]:
         f"INSERT INTO {session.table('meta')} SELECT 'last_id', CAST(max(id) AS VARCHAR) FROM experiment"
         " HAVING max(id) IS NOT NULL ON CONFLICT (key) DO UPDATE SET value = excluded.value"
     )
-    for table in (*_BY_ID, "experiment"):
+    for table in (*BY_ID, *OF_EXPERIMENTS, "experiment"):
         session.run(f"DELETE FROM {session.table(table)} WHERE id IN {INTEGERS}", [ids])
     return _log_each(session, "purged", [row[1] for row in gone])
 

@@ -27,7 +27,8 @@ _FIELDS = (
     "parent",
 )
 _KNOWN = frozenset(_FIELDS)
-_HEX = frozenset("0123456789abcdef")
+HEX = frozenset("0123456789abcdef")
+"""The digits of a hash."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ class ExperimentConfig:
 
 def check_full_hash(value: object, field_name: str) -> str:
     """Return `value` when it is a full lower-case SHA-256 in hex, else raise `InvalidConfigError`."""
-    if not isinstance(value, str) or len(value) != HASH_LENGTH or not _HEX.issuperset(value):
+    if not isinstance(value, str) or len(value) != HASH_LENGTH or not HEX.issuperset(value):
         raise InvalidConfigError(f"{field_name}: {canonical.show(value, 80)} is not a hash (64 lower-case hex digits)")
     return value
 

@@ -207,6 +207,16 @@ def rows_of(
     return Results(listing.labels, made, metrics_from=metrics.read_from)
 
 
+def tagged(session: Session, tag: str) -> list[int]:
+    """Return the ids of the live experiments with exactly this tag, newest first."""
+    found = session.rows(
+        "SELECT id FROM experiment WHERE deleted_at IS NULL AND id IN (SELECT id FROM tag WHERE tag = ?)"
+        " ORDER BY created_at DESC, id",
+        [tag],
+    )
+    return [row[0] for row in found]
+
+
 def trash(session: Session) -> Results:
     """Return what lies in the trash, last deleted first."""
     rows = session.rows(

@@ -14,6 +14,7 @@ from registry.frozen import leaves
 from registry.rows import make_config, utc
 from registry.store.apply import describe_value, parse_time
 from registry.store.run_schema import OF_EXPERIMENTS
+from registry.store.schema import BY_ID
 from registry.store.session import INTEGERS, as_list
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def verify(store: Store) -> Verification:
     problems: list[Problem] = []
     with store.read() as session:
         ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
-        for table in ("feature", "hyperparameter", "tag", "note", "old_hash", *OF_EXPERIMENTS):
+        for table in (*BY_ID, *OF_EXPERIMENTS):
             stray = session.value(f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM experiment)")
             if stray:
                 problems.append(Problem("", f"{stray} rows of the table {table} belong to no experiment"))

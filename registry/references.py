@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from registry.canonical import show
-from registry.config import HASH_LENGTH, SHORT_HASH
+from registry.config import HASH_LENGTH, HEX, SHORT_HASH
 from registry.errors import AmbiguousHashError, InvalidReferenceError, NotFoundError
 
 if TYPE_CHECKING:
     from registry.store import Session
 
 LATEST = "latest"
-_HEX = frozenset("0123456789abcdef")
 _SHOWN = 8
 _MOST = 1000
 """So many candidates are looked up; of more it is only said that there are."""
@@ -22,7 +21,7 @@ _MOST = 1000
 
 def is_full_hash(text: str) -> bool:
     """Tell whether `text` is 64 lower-case hex digits."""
-    return len(text) == HASH_LENGTH and _HEX.issuperset(text)
+    return len(text) == HASH_LENGTH and HEX.issuperset(text)
 
 
 def find(session: Session, reference: str, *, trashed: bool = False) -> tuple[int, str] | None:
@@ -46,7 +45,7 @@ def find(session: Session, reference: str, *, trashed: bool = False) -> tuple[in
             f"SELECT e.id, e.config_hash FROM experiment e WHERE {where} ORDER BY created_at DESC, id LIMIT 1"
         )
         return (row[0], row[1]) if row else None
-    if not _HEX.issuperset(wanted):  # an alias never looks like a hash
+    if not HEX.issuperset(wanted):  # an alias never looks like a hash
         row = session.one(
             "SELECT e.id, e.config_hash FROM experiment e WHERE e.config_hash = (SELECT config_hash FROM alias_move"
             f" WHERE alias = ? ORDER BY version DESC LIMIT 1) AND {where}",

@@ -251,6 +251,16 @@ def details(session: Session, id_: int) -> Details:
     )
 
 
+def tag_counts(session: Session) -> dict[str, int]:
+    """Return the tags of live experiments, each with how many have it, most used first."""
+    return dict(
+        session.rows(
+            "SELECT tag, count(*) FROM tag WHERE id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
+            " GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+    )
+
+
 def names(session: Session) -> Names:
     """Return the names in use by live experiments, most used first."""
     live = "id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
@@ -264,7 +274,7 @@ def names(session: Session) -> Names:
                 f" (SELECT name, path, count(*) AS used FROM hyperparameter WHERE {live} GROUP BY 1, 2) {order}"
             )
         ),
-        dict(session.rows(f"SELECT tag, count(*) FROM tag WHERE {live} {order}")),
+        tag_counts(session),
         dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {live} {order}")),
         dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {live} {order}")),
     )

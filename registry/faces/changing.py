@@ -125,13 +125,10 @@ class Changing(Base):
 
     def tags(self) -> dict[str, int]:
         """Return the tags in use, each with how many experiments have it, most used first."""
+        from registry import rows
+
         with self._store.read() as session:
-            return dict(
-                session.rows(
-                    "SELECT tag, count(*) FROM tag WHERE id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
-                    " GROUP BY 1 ORDER BY 2 DESC, 1"
-                )
-            )
+            return rows.tag_counts(session)
 
     def describe(self, reference: str, text: str) -> bool:
         """Replace a description; the old one stays in the log. Return whether it changed.

@@ -105,18 +105,12 @@ class Looking(Base):
 
     def search_by_tag(self, tag: str) -> list[ExperimentConfig]:
         """Return the experiments with exactly this tag, newest first."""
-        from registry import rows
+        from registry import finding, rows
         from registry.canonical import freeze_text
 
         tag = freeze_text(tag, "tag")
-
         with self._store.read() as session:
-            ids = session.rows(
-                "SELECT id FROM experiment WHERE deleted_at IS NULL AND id IN (SELECT id FROM tag WHERE tag = ?)"
-                " ORDER BY created_at DESC, id",
-                [tag],
-            )
-            return rows.configs(session, [row[0] for row in ids])
+            return rows.configs(session, finding.tagged(session, tag))
 
     def _configs(self, filter: str, limit: int | None) -> list[ExperimentConfig]:
         from registry import finding, rows

@@ -19,6 +19,7 @@ from registry.errors import FilterError
 from registry.search.basis import Metrics
 from registry.search.names import KnownNames, Target, hyperparameter_is, resolve
 from registry.search.words import check_characters, quote, shown, split_name, trouble, write_name
+from registry.store.schema import STAMP
 
 if TYPE_CHECKING:
     from registry.store import Session
@@ -29,7 +30,6 @@ DEFAULT_SORT: Final = "-created"
 _ITEM = re.compile(
     r"""\s*(?P<sign>-?)\s*(?P<name>(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,"'])*)\s*(?P<end>,|$)""", re.S
 )
-_STAMP = "strftime({}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
 _CARRIED = ("id", "config_hash", "created_at", "registered_at", "description", "n_features", "parent", "deleted_at")
 
 
@@ -54,8 +54,8 @@ def _read_parameter(text: str) -> Any:
 
 _FIXED: Final[dict[str, Column]] = {
     "hash": Column("e.config_hash"),
-    "created": Column(_STAMP.format("e.created_at"), ("e.created_at",)),
-    "registered": Column(_STAMP.format("e.registered_at"), ("e.registered_at",)),
+    "created": Column(STAMP.format("e.created_at"), ("e.created_at",)),
+    "registered": Column(STAMP.format("e.registered_at"), ("e.registered_at",)),
     "description": Column("e.description", ("nullif(lower(e.description), '')", "e.description")),
     "tags": Column(
         "coalesce({t}.tags, []::VARCHAR[])",
@@ -63,7 +63,7 @@ _FIXED: Final[dict[str, Column]] = {
         "SELECT id, list(tag ORDER BY position) AS tags FROM tag WHERE TRUE{0} GROUP BY id",
     ),
     "features": Column("e.n_features"),
-    "deleted": Column(_STAMP.format("e.deleted_at"), ("e.deleted_at",)),  # when it went into the trash
+    "deleted": Column(STAMP.format("e.deleted_at"), ("e.deleted_at",)),  # when it went into the trash
     "parent": Column("e.parent"),
     # sorted by the latest note: what was looked at last
     "notes": Column(

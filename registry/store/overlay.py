@@ -12,7 +12,6 @@ from registry.store.apply import Registration
 from registry.store.entries import Parsed
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
-_BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash")
 _ONLY_ADDED = (*run_schema.OF_EXPERIMENTS, "trial")
 _COPIED = ("panel", "panel_key", "panel_column", "metric")
 
@@ -26,14 +25,14 @@ def lay_over(session: Session, parsed: Parsed) -> None:
         f"CREATE TEMP TABLE o_experiment AS SELECT * FROM store.experiment WHERE config_hash IN {TEXTS}", [hashes]
     )
     connection.execute("CREATE TEMP TABLE o_touched AS SELECT id FROM o_experiment")
-    for name in _BY_ID:
+    for name in schema.BY_ID:
         connection.execute(
             f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name} WHERE id IN (SELECT id FROM temp.o_touched)"
         )
     for name in ("event", *_ONLY_ADDED):
         connection.execute(f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name} WHERE false")
     untouched = "id NOT IN (SELECT id FROM temp.o_touched)"
-    for name in ("experiment", *_BY_ID):
+    for name in ("experiment", *schema.BY_ID):
         connection.execute(
             f"CREATE TEMP VIEW {name} AS SELECT * FROM store.{name} WHERE {untouched}"
             f" UNION ALL SELECT * FROM temp.o_{name}"

@@ -1,7 +1,7 @@
 """The tables of a registry file, the documented views over them, and the steps from older schemas.
 
-Base tables live in the schema `store`; statements elsewhere name them through `Tables`, because the same
-statements also run on temporary copies (see `overlay`). The documented views live in `main`, where a plain
+Base tables live in the schema `store`; changing statements name them through `WriteSession.table`, because
+the same statements also run on temporary copies (see `overlay`). The documented views live in `main`, where a plain
 SQL shell finds them. No foreign keys (DuckDB has no cascade) and no index on the long tables (measured:
 an index doubles the file; the whole configuration also lies in the experiment's row, found by its key).
 """
@@ -64,16 +64,20 @@ TABLES: Final[dict[str, str]] = {  # of schema 1; see `run_schema` for what came
     "meta": "key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL",
 }
 
-_STAMP = "strftime({0}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
+STAMP: Final = "strftime({0}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
+"""A TIMESTAMP as ISO text in UTC."""
+
+BY_ID: Final = ("feature", "hyperparameter", "tag", "note", "old_hash")
+"""Tables that hold parts of an experiment, by its id."""
 
 
 _FIRST_VIEWS: Final[dict[str, str]] = {
     "experiments": f"""
-        SELECT e.config_hash, {_STAMP.format("e.created_at")} AS created_at, e.description,
+        SELECT e.config_hash, {STAMP.format("e.created_at")} AS created_at, e.description,
                e.feature_names, e.feature_weights, e.feature_transformations, e.hyperparameters,
                coalesce(t.tags, '[]') AS tags,
                '{{"config_hash": ' || to_json(e.config_hash) || ', "created_at": "'
-               || {_STAMP.format("e.created_at")} || '", "description": ' || to_json(e.description)
+               || {STAMP.format("e.created_at")} || '", "description": ' || to_json(e.description)
                || ', "feature_names": ' || e.feature_names
                || ', "feature_transformations": ' || e.feature_transformations
                || ', "feature_weights": ' || e.feature_weights
