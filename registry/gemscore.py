@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from registry.frozen import FrozenDict
+from registry.frozen import FrozenDict, frozen_dict
 
-WEIGHTS: FrozenDict[str, float] = FrozenDict(
+WEIGHTS: FrozenDict[str, float] = frozen_dict(
     {
         "SentimentScore": 0.15,
         "AccumulationScore": 0.20,

@@ -11,7 +11,8 @@ from registry.canonical import utc_text
 from registry.errors import HashMismatchError
 from registry.frozen import leaves
 from registry.rows import make_config, utc
-from registry.store.apply import describe_value, parse_time
+from registry.store.apply import parse_time
+from registry.store.registration import describe_value
 from registry.store.session import INTEGERS, as_list
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any
 from registry.canonical import now_text, utc_text
 from registry.config import ExperimentConfig, check_full_hash
 from registry.errors import InvalidConfigError
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from registry.store.session import WriteSession
 from registry.store.spool import Entry
 

@@ -10,8 +10,8 @@ import contextlib
 from collections.abc import Collection, Sequence
 
 from registry.store import entries
-from registry.store.apply import Registration
 from registry.store.connection import explained, is_engine_error
+from registry.store.registration import Registration
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
 BATCH = 1000

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from registry.store import entries, schema
-from registry.store.apply import Registration
+from registry.store.registration import Registration
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
 _BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash")
@@ -19,7 +19,7 @@ _BY_ID = ("feature", "hyperparameter", "tag", "note", "old_hash")
 def lay_over(session: Session, parsed: Sequence[tuple[str, Registration]]) -> None:
     """Make `session` show the tables as they will be once `parsed` is applied."""
     connection = session.connection
-    hashes = as_list(dict.fromkeys(str(registration.config.config_hash) for _, registration in parsed))
+    hashes = as_list(dict.fromkeys(registration.config_hash for _, registration in parsed))
     connection.execute(
         f"CREATE TEMP TABLE o_experiment AS SELECT * FROM store.experiment WHERE config_hash IN {TEXTS}", [hashes]
     )
