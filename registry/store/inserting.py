@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.store.registration import Content, Described
-from registry.store.session import INTEGERS, WriteSession, as_list, unnest_columns
+from registry.store.registration import Content
+from registry.store.session import INTEGERS, WriteSession, as_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,51 +86,17 @@ def _insert_features(session: WriteSession, first: int, uneven: Sequence[int]) -
         )
 
 
-_PLACES = {"id": "BIGINT", "key": "INTEGER", "described": "INTEGER"}
-_KEYS = {"key": "INTEGER", "name": "VARCHAR", "path": "VARCHAR"}
-_VALUES = {"described": "INTEGER", "kind": "VARCHAR", "number": "DOUBLE", "exact": "VARCHAR", "value": "VARCHAR"}
+_HYPERPARAMETER = {
+    "id": "BIGINT", "name": "VARCHAR", "path": "VARCHAR", "kind": "VARCHAR", "number": "DOUBLE", "exact": "VARCHAR",
+    "value": "VARCHAR",
+}  # fmt: skip
 
 
 def _insert_hyperparameters(session: WriteSession, rows: Sequence[NewRow]) -> None:
-    """Hand over each path and each value once: a sweep repeats the same few in every experiment."""
-    ids: list[int] = []
-    keys: list[int] = []
-    values: list[int] = []
-    known: dict[tuple[str, ...], int] = {}
-    described: dict[Described, int] = {}
-    for row in rows:
-        for path, value in row.content.flat:
-            ids.append(row.id)
-            keys.append(known.setdefault(path, len(known)))
-            values.append(described.setdefault(value, len(described)))
-    if not ids:
-        return
-    kinds, numbers, exacts, texts = zip(*described, strict=True)
-    session.run(
-        f"INSERT INTO {session.table('hyperparameter')} (id, name, path, kind, number, exact, value)"
-        f" SELECT c.id, k.name, k.path, v.kind, v.number, v.exact, v.value FROM {unnest_columns(_PLACES)}"
-        f" JOIN (SELECT * FROM {unnest_columns(_KEYS)}) k ON k.key = c.key"
-        f" JOIN (SELECT * FROM {unnest_columns(_VALUES)}) v ON v.described = c.described",
-        [
-            json.dumps({"id": ids, "key": keys, "described": values}),
-            json.dumps(
-                {
-                    "key": list(known.values()),
-                    "name": [".".join(path) for path in known],
-                    "path": [json.dumps(path) for path in known],
-                }
-            ),
-            json.dumps(
-                {
-                    "described": list(described.values()),
-                    "kind": kinds,
-                    "number": numbers,
-                    "exact": exacts,
-                    "value": texts,
-                }
-            ),
-        ],
-    )
+    flat = [(row.id, *value) for row in rows for value in row.content.flat]
+    if flat:
+        columns = dict(zip(_HYPERPARAMETER, zip(*flat, strict=True), strict=True))
+        session.insert("hyperparameter", _HYPERPARAMETER, columns)
 
 
 def insert_tags(session: WriteSession, tags: Iterable[tuple[int, Sequence[str]]]) -> None:

@@ -6,9 +6,11 @@ that outside the lock, so that others wait only for what the engine has to do.
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Literal, NamedTuple
 
+from registry import canonical
 from registry.config import ExperimentConfig
 from registry.frozen import leaves
 
@@ -24,9 +26,6 @@ Outcome = Literal["new", "updated", "unchanged", "restored"]
 Described = tuple[str, float | str | None, str | None, str]
 """(kind, nearest double, exact digits, text) of a hyperparameter."""
 
-# configurations are frozen, so they can't contain themselves
-_encode = json.JSONEncoder(check_circular=False).encode
-
 
 class Content(NamedTuple):
     """What never changes of an experiment, as the tables hold it; the texts are JSON."""
@@ -39,8 +38,8 @@ class Content(NamedTuple):
     n_features: int
     even: bool
     """The features listed are those with a weight, and no others have a transformation."""
-    flat: list[tuple[tuple[str, ...], Described]]
-    """The hyperparameters at every depth, by path."""
+    flat: list[tuple[str, str, str, float | str | None, str | None, str]]
+    """The hyperparameters at every depth: the keys joined by dots, the keys as JSON, and what `describe_value` says."""
 
 
 class Registration:
@@ -65,14 +64,19 @@ def _content(config: ExperimentConfig) -> Content:
     names, weights = config.feature_names, config.feature_weights
     return Content(
         str(config.created_at)[:26],
-        _encode(names),
+        canonical.encode(names),
         form.weights,
         form.transformations,
         form.hyperparameters,
         len(names),
         weights.keys() == set(names) and config.feature_transformations.keys() <= weights.keys(),
-        [(path, describe_value(value)) for path, value in leaves(config.hyperparameters)],
+        [(*_names(path), *describe_value(value)) for path, value in leaves(config.hyperparameters)],
     )
+
+
+@functools.lru_cache(1024)  # a sweep repeats the same few in every experiment
+def _names(path: tuple[str, ...]) -> tuple[str, str]:
+    return ".".join(path), json.dumps(path)
 
 
 def describe_value(value: object) -> Described:
@@ -80,17 +84,20 @@ def describe_value(value: object) -> Described:
 
     The double and the digits are those of a number, else None; the text is JSON, but of text itself.
     """
-    if value is None or isinstance(value, bool):
-        return ("null", None, None, "null") if value is None else ("bool", None, None, "true" if value else "false")
-    if isinstance(value, int):
+    kind = type(value)
+    if kind is str:
+        return "string", None, None, value  # type: ignore[return-value]
+    if kind is int:
         digits = str(value)
         try:
-            return "number", float(value), digits, digits
+            return "number", float(value), digits, digits  # type: ignore[arg-type]
         except OverflowError:
-            return "number", "inf" if value > 0 else "-inf", digits, digits
+            return "number", "-inf" if digits.startswith("-") else "inf", digits, digits
     if isinstance(value, float):
         shown = repr(value)
         return "number", value, str(int(value)) if value.is_integer() else shown, shown
-    if isinstance(value, str):
-        return "string", None, None, value
+    if value is None:
+        return "null", None, None, "null"
+    if kind is bool:
+        return "bool", None, None, "true" if value else "false"
     return "list" if isinstance(value, list) else "object", None, None, json.dumps(value, sort_keys=True)
