@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.errors import InvalidConfigError
-from registry.frozen import FrozenDict, FrozenList
+from registry.frozen import FrozenDict, FrozenList, frozen_dict, frozen_list
 
 MAX_DEPTH = 64
 """Nesting of hyperparameters beyond this is refused: JSON readers elsewhere give up not far above it."""
@@ -26,8 +26,25 @@ MAX_DEPTH = 64
 MAX_INTEGER_BITS = 14_000
 """About 4,200 digits; Python itself refuses to print integers of more than 4,300."""
 
-# what is encoded was frozen before, so it can't contain itself
-_encode = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+
+def _encoder() -> Callable[[Any], str]:
+    """Return `json.JSONEncoder(sort_keys=True, check_circular=False).encode`, in its faster form where there is one.
+
+    The standard library makes its C encoder anew for every value, which takes longer than a small value does.
+    """
+    slow = json.JSONEncoder(sort_keys=True, check_circular=False)
+    try:
+        fast = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
+            None, slow.default, json.encoder.encode_basestring_ascii, None, ": ", ", ", True, False, True
+        )
+        fast({}, 0)
+    except (AttributeError, TypeError):
+        return slow.encode
+    return lambda value: "".join(fast(value, 0))
+
+
+encode = _encoder()
+"""Returns the JSON text of frozen values (so that none contains itself), keys sorted."""
 
 _AS_WRITTEN_HERE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII).fullmatch
 """Moments that are already in the form `utc_text` returns."""
@@ -78,12 +95,12 @@ def _freeze_key(key: object, where: str) -> str:
 def freeze_names(value: object) -> FrozenList[str]:
     """Return the feature names in the order given; refuse repeated ones."""
     if type(value) is list and _plain_texts(value) and len(set(value)) == len(value):
-        return FrozenList(value)
+        return frozen_list(value)
     names = [freeze_text(item, f"feature_names[{i}]") for i, item in enumerate(_items(value, "feature_names"))]
     if len(set(names)) != len(names):
         repeated = next(name for i, name in enumerate(names) if name in names[:i])
         raise _fail("feature_names", repeated, "is listed more than once")
-    return FrozenList(names)
+    return frozen_list(names)
 
 
 def freeze_weights(value: object) -> FrozenDict[str, float]:
@@ -92,7 +109,7 @@ def freeze_weights(value: object) -> FrozenDict[str, float]:
         weights = value.values()
         # a sum is finite only if every term is; a zero may be a minus zero
         if set(map(type, weights)) == _FLOAT and isfinite(sum(weights)) and 0.0 not in weights:
-            return FrozenDict(value)
+            return frozen_dict(value)
     frozen: dict[str, float] = {}
     for key, weight in _pairs(value, "feature_weights"):
         name = _freeze_key(key, "feature_weights: the name")
@@ -102,16 +119,16 @@ def freeze_weights(value: object) -> FrozenDict[str, float]:
         if not isfinite(weight):
             raise _fail(_at("feature_weights", name), weight, "is not a finite number")
         frozen[name] = weight + 0.0  # -0.0 + 0.0 is 0.0
-    return FrozenDict(frozen)
+    return frozen_dict(frozen)
 
 
 def freeze_transformations(value: object) -> FrozenDict[str, str]:
     """Return the transformations, name to text."""
     if value is None:
-        return FrozenDict()
+        return frozen_dict({})
     if type(value) is dict and _plain_texts(value) and _plain_texts(value.values()):
-        return FrozenDict(value)
-    return FrozenDict(
+        return frozen_dict(value)
+    return frozen_dict(
         {
             _freeze_key(key, "feature_transformations: the name"): freeze_text(
                 item, _at("feature_transformations", key)
@@ -124,7 +141,7 @@ def freeze_transformations(value: object) -> FrozenDict[str, str]:
 def freeze_hyperparameters(value: object) -> FrozenDict[str, Any]:
     """Return the hyperparameters as JSON values; int and float stay apart, tuples become lists."""
     if value is None:
-        return FrozenDict()
+        return frozen_dict({})
     frozen: FrozenDict[str, Any] = _freeze_mapping(_mapping(value, "hyperparameters"), "hyperparameters", 1)
     return frozen
 
@@ -132,13 +149,13 @@ def freeze_hyperparameters(value: object) -> FrozenDict[str, Any]:
 def freeze_tags(value: object) -> FrozenList[str]:
     """Return the tags in the order given, each once; refuse empty ones."""
     if value is None:
-        return FrozenList()
+        return frozen_list()
     if type(value) is list and (not value or _plain_texts(value)) and all(map(str.strip, value)):
-        return FrozenList(dict.fromkeys(value))
+        return frozen_list(dict.fromkeys(value))
     tags = [freeze_text(item, f"tags[{i}]") for i, item in enumerate(_items(value, "tags"))]
     for tag in tags:
         check_tag(tag)
-    return FrozenList(dict.fromkeys(tags))
+    return frozen_list(dict.fromkeys(tags))
 
 
 def check_tag(tag: str) -> str:
@@ -173,21 +190,31 @@ def now_text() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def canonical_json(
+class Canonical(NamedTuple):
+    """The four parts of the canonical form, each as JSON text."""
+
+    names: str
+    """The feature names, sorted."""
+    weights: str
+    transformations: str
+    hyperparameters: str
+
+    def text(self) -> str:
+        """Return the whole, whose SHA-256 is the identity."""
+        return (
+            f'{{"feature_names": {self.names}, "feature_transformations": {self.transformations}, '
+            f'"feature_weights": {self.weights}, "hyperparameters": {self.hyperparameters}}}'
+        )
+
+
+def canonical_form(
     names: Iterable[str],
     weights: Mapping[str, object],
     transformations: Mapping[str, object],
     hyperparameters: Mapping[str, object],
-) -> str:
-    """Return the text whose SHA-256 is the identity."""
-    return _encode(
-        {
-            "feature_names": sorted(names),
-            "feature_weights": weights,
-            "feature_transformations": transformations,
-            "hyperparameters": hyperparameters,
-        }
-    )
+) -> Canonical:
+    """Return the canonical form of a configuration whose parts are frozen."""
+    return Canonical(encode(sorted(names)), encode(weights), encode(transformations), encode(hyperparameters))
 
 
 def sha256(text: str) -> str:
@@ -203,7 +230,7 @@ def hash_as_written(
     It wrote `1` and `-0.0` where the canonical form has `1.0` and `0.0`. None where that form can't be made.
     """
     try:
-        return sha256(canonical_json(names, weights, transformations, hyperparameters))  # type: ignore[arg-type]
+        return sha256(canonical_form(names, weights, transformations, hyperparameters).text())  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
 
@@ -273,7 +300,7 @@ def _freeze_mapping(value: Mapping[object, object], field: str, depth: int) -> F
             frozen[name] = item
         else:
             frozen[name] = _freeze_value(item, f"{field}.{name}", depth)
-    return FrozenDict(frozen)
+    return frozen_dict(frozen)
 
 
 def _freeze_value(value: object, field: str, depth: int) -> Any:
@@ -295,7 +322,7 @@ def _freeze_value(value: object, field: str, depth: int) -> Any:
     if isinstance(value, (list, tuple)):
         if depth >= MAX_DEPTH:
             raise InvalidConfigError(f"{show(field, 80)}: nested deeper than {MAX_DEPTH} levels")
-        return FrozenList(_freeze_value(item, f"{field}[{i}]", depth + 1) for i, item in enumerate(value))
+        return frozen_list(_freeze_value(item, f"{field}[{i}]", depth + 1) for i, item in enumerate(value))
     if isinstance(value, Mapping):
         return _freeze_mapping(value, field, depth + 1)
     if isinstance(value, (date, datetime, time)):

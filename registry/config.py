@@ -82,10 +82,10 @@ class ExperimentConfig:
             "created_at": canonical.now_text() if self.created_at is None else canonical.utc_text(self.created_at),
             "parent": None if self.parent is None else check_full_hash(self.parent, "parent"),
         }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-        computed = self.compute_hash()
-        object.__setattr__(self, "config_hash", computed)
+        vars(self).update(values)
+        canonical_form = self._canonical_form()
+        computed = canonical.sha256(canonical_form.text())
+        vars(self).update(config_hash=computed, _canonical=canonical_form)
         if given is not None and given != computed:
             self._accept_former_hash(given, written_weights, computed)
 
@@ -107,11 +107,21 @@ class ExperimentConfig:
 
     def compute_hash(self) -> str:
         """Return the SHA-256 of the canonical form, computed anew from the content."""
-        return canonical.sha256(
-            canonical.canonical_json(
-                self.feature_names, self.feature_weights, self.feature_transformations, self.hyperparameters
-            )
+        return canonical.sha256(self._canonical_form().text())
+
+    def canonical_form(self) -> canonical.Canonical:
+        """Return the text that was hashed, in its parts."""
+        kept: canonical.Canonical | None = vars(self).get("_canonical")
+        return self._canonical_form() if kept is None else kept
+
+    def _canonical_form(self) -> canonical.Canonical:
+        return canonical.canonical_form(
+            self.feature_names, self.feature_weights, self.feature_transformations, self.hyperparameters
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        # what can be made again need not travel to another process
+        return {name: value for name, value in vars(self).items() if name != "_canonical"}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists; `parent` is there only when set."""

@@ -3,12 +3,15 @@
 A configuration must not drift from its hash, yet people compare its fields with plain lists and dicts and
 hand them to `json.dumps`, pickle and worker processes. Subclasses give both; `MappingProxyType` and
 tuples would not (neither equals its plain twin nor serialises everywhere).
+
+They are made by `frozen_dict` and `frozen_list`, because calling a class ends in `__init__`, and that one
+called again would change what was made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -20,28 +23,16 @@ def _refuse(self: object, *_: object, **__: object) -> NoReturn:
     )
 
 
-class _Frozen(type):
-    """Fills a collection when it is made; `__init__`, which would fill it once more, is a mutator like the others."""
-
-    if not TYPE_CHECKING:  # for a type checker they are made as any list and dict
-
-        def __call__(cls, items=()):
-            made = cls.__new__(cls)
-            cls.__base__.__init__(made, items)
-            return made
-
-
-class FrozenDict(dict[K, V], metaclass=_Frozen):
-    """A dict whose mutators raise `TypeError`."""
+class FrozenDict(dict[K, V]):
+    """A dict whose mutators raise `TypeError`; made by `frozen_dict`."""
 
     __slots__ = ()
-    if not TYPE_CHECKING:
-        __init__ = _refuse
+    __init__ = _refuse
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
-    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
-        return FrozenDict, (dict(self),)
+    def __reduce__(self) -> tuple[Any, tuple[dict[K, V]]]:
+        return frozen_dict, (dict(self),)
 
     def __copy__(self) -> FrozenDict[K, V]:
         return self
@@ -54,17 +45,16 @@ class FrozenDict(dict[K, V], metaclass=_Frozen):
         return dict(self)
 
 
-class FrozenList(list[V], metaclass=_Frozen):
-    """A list whose mutators raise `TypeError`."""
+class FrozenList(list[V]):
+    """A list whose mutators raise `TypeError`; made by `frozen_list`."""
 
     __slots__ = ()
-    if not TYPE_CHECKING:
-        __init__ = _refuse
+    __init__ = _refuse
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = remove = pop = clear = sort = reverse = _refuse
 
-    def __reduce__(self) -> tuple[type[FrozenList[V]], tuple[list[V]]]:
-        return FrozenList, (list(self),)
+    def __reduce__(self) -> tuple[Any, tuple[list[V]]]:
+        return frozen_list, (list(self),)
 
     def __copy__(self) -> FrozenList[V]:
         return self
@@ -75,6 +65,20 @@ class FrozenList(list[V], metaclass=_Frozen):
     def copy(self) -> list[V]:
         """Return a plain list that may be changed (its nested collections stay frozen)."""
         return list(self)
+
+
+def frozen_dict(items: Mapping[K, V]) -> FrozenDict[K, V]:
+    """Return a frozen dict of these items."""
+    made: FrozenDict[K, V] = dict.__new__(FrozenDict)
+    dict.update(made, items)
+    return made
+
+
+def frozen_list(items: Iterable[V] = ()) -> FrozenList[V]:
+    """Return a frozen list of these items."""
+    made: FrozenList[V] = list.__new__(FrozenList)
+    list.extend(made, items)
+    return made
 
 
 def thaw(value: Any) -> Any:

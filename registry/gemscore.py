@@ -14,9 +14,9 @@ from typing import SupportsFloat
 
 from registry.canonical import show
 from registry.errors import PanelError
-from registry.frozen import FrozenDict
+from registry.frozen import FrozenDict, frozen_dict
 
-WEIGHTS: FrozenDict[str, float] = FrozenDict(
+WEIGHTS: FrozenDict[str, float] = frozen_dict(
     {
         "SentimentScore": 0.15,
         "AccumulationScore": 0.20,

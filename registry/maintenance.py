@@ -12,7 +12,8 @@ from registry.errors import HashMismatchError
 from registry.finding import at_most
 from registry.frozen import leaves
 from registry.rows import make_config, utc
-from registry.store.apply import describe_value, parse_time
+from registry.store.apply import parse_time
+from registry.store.registration import describe_value
 from registry.store.run_schema import OF_EXPERIMENTS
 from registry.store.schema import BY_ID
 from registry.store.session import INTEGERS, as_list

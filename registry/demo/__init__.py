@@ -35,7 +35,8 @@ def build(path: str | os.PathLike[str]) -> ExperimentRegistry:
     Raises:
         StoreError: the place can't be written.
     """
-    from registry.store.apply import Registration, take_in
+    from registry.store.apply import take_in
+    from registry.store.registration import Registration
 
     registry = ExperimentRegistry(path)
     with registry.store.write() as session:

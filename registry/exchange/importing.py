@@ -1,35 +1,37 @@
 """Bringing experiments in: read, validated and hashed outside the lock, then taken in chunk by chunk.
 
 Each chunk is a transaction of its own, small enough that the lock is given up at least every second; an
-atomic import is one transaction instead. An import that is interrupted between chunks is finished by
-repeating it: what came in already is unchanged then.
+atomic import is one transaction instead, begun when all was read. An import that is interrupted between
+chunks is finished by repeating it: what came in already is unchanged then.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from registry.exchange.foresight import Foresight
-from registry.exchange.report import Found, Imported, ImportReport, Outcome, Record, Refusal
+from registry.exchange.held import Held
+from registry.exchange.report import Found, Imported, ImportReport, Record, Refusal
 from registry.exchange.sources import Source, expand, read_source
 from registry.exchange.text import Meter
-from registry.store import Store, WriteSession
-from registry.store.apply import Registration, take_in
+from registry.store import Session, Store, WriteSession
+from registry.store.apply import take_in
+from registry.store.registration import ImportMetadata, Outcome, Registration
+from registry.store.run_entries import RunItem, items_of, take_in_runs
 
 KIND = "imported"
 """The event an import leaves in the log."""
 
-Metadata = Literal["fill", "replace"]
-
-_FIRST_CHUNK, _SMALLEST_CHUNK, _LARGEST_CHUNK = 4_000, 2_000, 10_000
+_FIRST_CHUNK, _SMALLEST_CHUNK, _LARGEST_CHUNK = 4_000, 2_000, 16_000
 _TURN = 0.9
 """Seconds a chunk may hold the lock; the next one's size follows from how long the last one took."""
 
@@ -51,7 +53,7 @@ def import_sources(
     store: Store,
     sources: Iterable[str | os.PathLike[str]],
     *,
-    metadata: Metadata = "fill",
+    metadata: ImportMetadata = "fill",
     dry_run: bool = False,
     atomic: bool = False,
     stdin: BinaryIO | None = None,
@@ -70,12 +72,15 @@ def import_sources(
     report = ImportReport(dry_run=dry_run)
     reading = _Reading(sources, stdin, progress)
     chunk = _Chunk()
-    with _no_collecting(), _Taking(store, metadata, dry_run, report) as taking:
+    with _no_collecting(), Held[_Chunk]() as held, _Taking(store, metadata, dry_run, report) as taking:
         for name, item in reading:
             if type(item) is Record:
                 chunk.add(name, item)
-                if len(chunk.records) >= taking.size and not atomic:
-                    taking.begin(chunk)
+                if len(chunk.registrations) >= taking.size:
+                    if not atomic:
+                        taking.begin([chunk])
+                    elif not report.refused:
+                        held.add(chunk)
                     chunk = _Chunk()
             elif type(item) is Refusal:
                 report.refused.append(item)
@@ -83,8 +88,8 @@ def import_sources(
                 report.remarks.append(item)  # type: ignore[arg-type]
         if atomic and report.refused:
             report.withheld = True
-        elif chunk.records:
-            taking.begin(chunk)
+        elif chunk.registrations or held:
+            taking.begin(itertools.chain(held, [chunk]))
         taking.finish()
     return report
 
@@ -106,11 +111,16 @@ def _no_collecting() -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Chunk:
-    records: list[Record] = field(default_factory=list)
+    registrations: list[Registration] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict)
+    runs: list[RunItem] = field(default_factory=list)
 
     def add(self, name: str, record: Record) -> None:
-        self.records.append(record)
+        self.registrations.append(Registration(record.config, record.old_hashes))
+        self.places.append(record.source)
+        for run in record.runs:
+            self.runs += items_of(run, record.config)
         self.names[name] = None
 
     def source(self) -> str:
@@ -163,7 +173,7 @@ class _Taking:
     There is never more than one chunk under way.
     """
 
-    def __init__(self, store: Store, metadata: Metadata, dry_run: bool, report: ImportReport) -> None:
+    def __init__(self, store: Store, metadata: ImportMetadata, dry_run: bool, report: ImportReport) -> None:
         self.size = _FIRST_CHUNK
         """How many records the next chunk should have."""
         self._store = store
@@ -179,10 +189,10 @@ class _Taking:
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown()
 
-    def begin(self, chunk: _Chunk) -> None:
-        """Begin to take a chunk in, once the one before is done."""
+    def begin(self, chunks: Iterable[_Chunk]) -> None:
+        """Begin to take chunks in, in one transaction, once the one before is done."""
         self.finish()
-        self._under_way = self._thread.submit(self._take, chunk)
+        self._under_way = self._thread.submit(self._take, chunks)
 
     def finish(self) -> None:
         """Wait for the chunk under way.
@@ -194,38 +204,34 @@ class _Taking:
         if under_way is not None:
             under_way.result()
 
-    def _take(self, chunk: _Chunk) -> None:
-        registrations = [Registration(record.config, record.old_hashes) for record in chunk.records]
+    def _take(self, chunks: Iterable[_Chunk]) -> None:
+        taken: list[Imported] = []
+        runs = 0
+        with self._store.write() if self._foresight is None else self._store.read() as session:
+            began = time.monotonic()
+            for chunk in chunks:
+                outcomes = self._outcomes(session, chunk)
+                if chunk.runs and isinstance(session, WriteSession):
+                    runs += len(take_in_runs(session, chunk.runs))
+                taken += [
+                    Imported(place, registration.config_hash, outcome)
+                    for place, registration, outcome in zip(chunk.places, chunk.registrations, outcomes, strict=True)
+                ]
+            worked = time.monotonic()
+        self._report.records += taken
+        self._report.runs += runs
+        self.size = _next_size(len(taken), worked - began, time.monotonic() - worked)
+
+    def _outcomes(self, session: Session, chunk: _Chunk) -> list[Outcome]:
+        registrations = chunk.registrations
         if self._foresight is not None:
-            with self._store.read() as session:
-                began = time.monotonic()
-                outcomes = self._foresight.outcomes(session, registrations)
-                worked = time.monotonic()
-        else:
-            with self._store.write() as session:
-                began = time.monotonic()
-                outcomes = self._take_in(session, registrations, chunk.source())
-                self._report.runs += self._take_runs(session, chunk)
-                worked = time.monotonic()
-        self._report.records += [
-            Imported(record.source, str(record.config.config_hash), outcome)
-            for record, outcome in zip(chunk.records, outcomes, strict=True)
-        ]
-        self.size = _next_size(len(chunk.records), worked - began, time.monotonic() - worked)
-
-    @staticmethod
-    def _take_runs(session: WriteSession, chunk: _Chunk) -> int:
-        from registry.store.run_entries import items_of, take_in_runs
-
-        items = [item for record in chunk.records for run in record.runs for item in items_of(run, record.config)]
-        return len(take_in_runs(session, items)) if items else 0
-
-    def _take_in(self, session: WriteSession, registrations: list[Registration], source: str) -> list[Outcome]:
-        hashes = [str(registration.config.config_hash) for registration in registrations]
+            return self._foresight.outcomes(session, registrations)
+        assert isinstance(session, WriteSession)
+        hashes = [registration.config_hash for registration in registrations]
         times = Counter(hashes)
         repeated = [i for i, config_hash in enumerate(hashes) if times[config_hash] > 1]
         foreseen = Foresight(self._metadata).outcomes(session, [registrations[i] for i in repeated])
-        became = take_in(session, registrations, metadata=self._metadata, kind=KIND, source=source)
+        became = take_in(session, registrations, metadata=self._metadata, kind=KIND, source=chunk.source())
         outcomes = [became[config_hash] for config_hash in hashes]
         for i, outcome in zip(repeated, foreseen, strict=True):
             outcomes[i] = outcome

@@ -9,7 +9,8 @@ from registry.canonical import now_text, utc_text
 from registry.config import ExperimentConfig, check_full_hash
 from registry.errors import InvalidConfigError, InvalidRunError
 from registry.store import run_entries
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from registry.store.run_entries import RunItem
 from registry.store.session import WriteSession
 from registry.store.spool import Entry

@@ -8,8 +8,8 @@ read-only place, or one that must not wait, sees what everyone will see once the
 from __future__ import annotations
 
 from registry.store import entries, run_schema, schema
-from registry.store.apply import Registration
 from registry.store.entries import Parsed
+from registry.store.registration import Registration
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
 _ONLY_ADDED = (*run_schema.OF_EXPERIMENTS, "trial")
@@ -20,7 +20,7 @@ def lay_over(session: Session, parsed: Parsed) -> None:
     """Make `session` show the tables as they will be once `parsed` is applied."""
     connection = session.connection
     registrations = [item for _, items in parsed for item in items if isinstance(item, Registration)]
-    hashes = as_list(dict.fromkeys(str(registration.config.config_hash) for registration in registrations))
+    hashes = as_list(dict.fromkeys(registration.config_hash for registration in registrations))
     connection.execute(
         f"CREATE TEMP TABLE o_experiment AS SELECT * FROM store.experiment WHERE config_hash IN {TEXTS}", [hashes]
     )

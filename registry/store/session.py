@@ -16,6 +16,8 @@ from registry.store.connection import Connection, explained
 
 T = TypeVar("T")
 
+_encode = json.JSONEncoder(check_circular=False).encode
+
 TEXTS = "(SELECT unnest(from_json(?, '[\"VARCHAR\"]')))"
 """A set of texts for `IN`; bind it with `as_list`."""
 
@@ -25,7 +27,7 @@ INTEGERS = "(SELECT unnest(from_json(?, '[\"BIGINT\"]')))"
 
 def as_list(values: Iterable[object]) -> str:
     """Return `values` as the JSON text that `TEXTS`, `INTEGERS` and `unnest_columns` take apart."""
-    return json.dumps(list(values))
+    return _encode(list(values))
 
 
 def unnest_columns(types: Mapping[str, Any]) -> str:
@@ -36,6 +38,15 @@ def unnest_columns(types: Mapping[str, Any]) -> str:
     shape = json.dumps({name: [kind] for name, kind in types.items()})
     columns = ", ".join(f"unnest(j.{name}) AS {name}" for name in types)
     return f"(SELECT {columns} FROM (SELECT from_json(?, '{shape}') AS j)) c"
+
+
+def unnest_lists(types: Mapping[str, Any]) -> str:
+    """Return a FROM item `c` with these columns, from one bound `as_list` each, all equally long.
+
+    For many rows: with a dozen columns it takes half the time of `unnest_columns`.
+    """
+    columns = ", ".join(f"unnest(from_json(?, '{json.dumps([kind])}')) AS {name}" for name, kind in types.items())
+    return f"(SELECT {columns}) c"
 
 
 class Session:
@@ -156,6 +167,6 @@ class WriteSession(Session):
         if next(iter(columns.values())):
             names = ", ".join(types)
             self.run(
-                f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM {unnest_columns(types)}",
-                [json.dumps(columns)],
+                f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM {unnest_lists(types)}",
+                [as_list(columns[name]) for name in types],
             )

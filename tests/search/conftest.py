@@ -11,7 +11,8 @@ import pytest
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.search import compile_filter
 from registry.store import Session
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from registry.store.session import WriteSession
 from tests.search.runs import MadeRun, put_runs
 

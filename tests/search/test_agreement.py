@@ -25,7 +25,8 @@ from registry import ExperimentConfig, ExperimentRegistry, FilterError
 from registry.errors import AmbiguousPanelError
 from registry.search import Metrics, compile_filter, write_name, write_value
 from registry.store import Session
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 from tests.search.test_parser import TEXTS
 

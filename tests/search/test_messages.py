@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from registry import AmbiguousHashError, ExperimentConfig, ExperimentRegistry, FilterError
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from tests.search.conftest import Library
 
 

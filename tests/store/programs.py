@@ -18,7 +18,8 @@ from pathlib import Path
 
 from registry import ExperimentConfig
 from registry.store import Store, lock
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from registry.store.spool import Spool
 
 FEATURES, HYPERPARAMETERS, TAGS = 3, 3, 2

@@ -12,7 +12,8 @@ import pytest
 
 from registry.errors import LockedError, ReadOnlyError, StoreError
 from registry.store import Session, Store, lock
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from tests.store.conftest import Program, Start
 from tests.store.programs import config
 

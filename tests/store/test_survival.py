@@ -15,7 +15,8 @@ import pytest
 from registry import ExperimentRegistry
 from registry.errors import StoreError
 from registry.store import Store
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from registry.store.session import TEXTS, as_list
 from tests.store.conftest import Start
 from tests.store.programs import config, halves

@@ -18,7 +18,8 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from registry import ExperimentConfig, ExperimentRegistry
-from registry.store.apply import Registration, take_in
+from registry.store.apply import take_in
+from registry.store.registration import Registration
 from tui.app import RegistryApp
 from tui.screens.base import RegistryScreen
 from tui.widgets.filter_bar import FilterBar
