@@ -42,6 +42,9 @@ class Content(NamedTuple):
     """The hyperparameters at every depth: the keys joined by dots, the keys as JSON, and what `describe_value` says."""
 
 
+NO_CONTENT = Content("", "[]", "{}", "{}", "{}", 0, True, [])
+
+
 class Registration:
     """One configuration to bring in, with hashes other systems knew it by and when it was acknowledged."""
 
