@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from registry.store import Session
 from registry.store.apply import Events, State, merge, new_state, present
-from registry.store.registration import ImportMetadata, Outcome, Registration
+from registry.store.registration import NO_CONTENT, ImportMetadata, Outcome, Registration
 
 
 class Foresight:
@@ -34,5 +34,5 @@ class Foresight:
             merge(state, registration, config_hash, self._metadata, unsaid, {})
             return state.outcome
         state = self._states[config_hash] = new_state(0, registration, "")
-        state.content = None  # it will not be written, and a great many may come
+        state.content = NO_CONTENT  # it will not be written, and a great many may come
         return "new"

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from registry.exchange.foresight import Foresight
 from registry.exchange.held import Held
@@ -25,6 +25,7 @@ from registry.exchange.sources import Source, expand, read_source
 from registry.exchange.text import Meter
 from registry.store import Session, Store, WriteSession
 from registry.store.apply import take_in
+from registry.store.inserting import Rows
 from registry.store.registration import ImportMetadata, Outcome, Registration
 from registry.store.run_entries import RunItem, items_of, take_in_runs
 
@@ -78,9 +79,9 @@ def import_sources(
                 chunk.add(name, item)
                 if len(chunk.registrations) >= taking.size:
                     if not atomic:
-                        taking.begin([chunk])
+                        taking.begin(chunk)
                     elif not report.refused:
-                        held.add(chunk)
+                        held.add(chunk if dry_run else chunk.make_ready())
                     chunk = _Chunk()
             elif type(item) is Refusal:
                 report.refused.append(item)
@@ -89,7 +90,7 @@ def import_sources(
         if atomic and report.refused:
             report.withheld = True
         elif chunk.registrations or held:
-            taking.begin(itertools.chain(held, [chunk]))
+            taking.begin(chunk, held)
         taking.finish()
     return report
 
@@ -115,6 +116,7 @@ class _Chunk:
     places: list[str] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict)
     runs: list[RunItem] = field(default_factory=list)
+    rows: Rows | None = None
 
     def add(self, name: str, record: Record) -> None:
         self.registrations.append(Registration(record.config, record.old_hashes))
@@ -122,6 +124,11 @@ class _Chunk:
         for run in record.runs:
             self.runs += items_of(run, record.config)
         self.names[name] = None
+
+    def make_ready(self) -> Self:
+        """Do all that can be done before the lock is taken."""
+        self.rows = Rows(self.registrations)
+        return self
 
     def source(self) -> str:
         """Return where the records came from, for the log."""
@@ -189,10 +196,10 @@ class _Taking:
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown()
 
-    def begin(self, chunks: Iterable[_Chunk]) -> None:
-        """Begin to take chunks in, in one transaction, once the one before is done."""
+    def begin(self, chunk: _Chunk, held: Iterable[_Chunk] = ()) -> None:
+        """Begin to take a chunk in, in one transaction with what was held back, once the one before is done."""
         self.finish()
-        self._under_way = self._thread.submit(self._take, chunks)
+        self._under_way = self._thread.submit(self._take, chunk, held)
 
     def finish(self) -> None:
         """Wait for the chunk under way.
@@ -204,12 +211,14 @@ class _Taking:
         if under_way is not None:
             under_way.result()
 
-    def _take(self, chunks: Iterable[_Chunk]) -> None:
+    def _take(self, last: _Chunk, held: Iterable[_Chunk]) -> None:
         taken: list[Imported] = []
         runs = 0
+        if self._foresight is None:
+            last.make_ready()
         with self._store.write() if self._foresight is None else self._store.read() as session:
             began = time.monotonic()
-            for chunk in chunks:
+            for chunk in itertools.chain(held, [last]):
                 outcomes = self._outcomes(session, chunk)
                 if chunk.runs and isinstance(session, WriteSession):
                     runs += len(take_in_runs(session, chunk.runs))
@@ -231,7 +240,9 @@ class _Taking:
         times = Counter(hashes)
         repeated = [i for i, config_hash in enumerate(hashes) if times[config_hash] > 1]
         foreseen = Foresight(self._metadata).outcomes(session, [registrations[i] for i in repeated])
-        became = take_in(session, registrations, metadata=self._metadata, kind=KIND, source=chunk.source())
+        became = take_in(
+            session, registrations, metadata=self._metadata, kind=KIND, source=chunk.source(), rows=chunk.rows
+        )
         outcomes = [became[config_hash] for config_hash in hashes]
         for i, outcome in zip(repeated, foreseen, strict=True):
             outcomes[i] = outcome

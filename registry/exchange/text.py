@@ -42,7 +42,7 @@ def read_values(lines: Iterable[bytes], name: str, meter: Meter) -> Iterator[Pla
             yield from _array(b"".join((line, *(rest for _, rest in counted))), name, number)
             return
         if start:
-            yield from _labelled(_records(_again(number, line, counted)), name)
+            yield from _labelled(_records(itertools.chain([(number, line)], counted)), name)
             return
     yield name, Fault("empty; nothing to import")
 
@@ -51,11 +51,6 @@ def _counted(lines: Iterable[bytes], meter: Meter) -> Iterator[tuple[int, bytes]
     for number, line in enumerate(lines, 1):
         meter.done += len(line)
         yield number, line
-
-
-def _again(number: int, line: bytes, rest: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    yield number, line
-    yield from rest
 
 
 def _labelled(found: Iterator[tuple[int, object]], name: str) -> Iterator[Place]:

@@ -7,14 +7,14 @@ written (see `overlay`), so a spooled registration reads the same before and aft
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from registry.canonical import now_text
-from registry.store.inserting import NewRow, insert_new, insert_old_hashes, insert_tags
-from registry.store.registration import Content, Metadata, Outcome, Registration
+from registry.store.inserting import Rows, insert_old_hashes, insert_tags
+from registry.store.registration import NO_CONTENT, Content, Metadata, Outcome, Registration
 from registry.store.session import INTEGERS, TEXTS, Session, WriteSession, as_list, unnest_columns
 
 
@@ -23,23 +23,16 @@ class State:
     """An experiment as it is before and becomes while a batch is merged in Python."""
 
     id: int
-    content: Content | None  # set for new ones only
     description: str
     tags: list[str]
     parent: str | None
     trashed: bool
-    registered_at: str = ""
     old_hashes: list[str] = field(default_factory=list)
     outcome: Outcome = "unchanged"
     tags_before: list[str] = field(default_factory=list)
-
-    def row(self, config_hash: str) -> NewRow:
-        """Return the row of a new experiment."""
-        assert self.content is not None
-        return NewRow(
-            self.id, config_hash, self.content, self.description, self.tags, self.parent, self.registered_at,
-            self.old_hashes,
-        )  # fmt: skip
+    config_hash: str = ""
+    registered_at: str = ""
+    content: Content = NO_CONTENT  # of new ones only
 
 
 class Events:
@@ -50,15 +43,15 @@ class Events:
 
     def add(self, kind: str, config_hash: str | None, at: str | None = None, **detail: object) -> None:
         """Add one event; `at` is ISO text in UTC, now when not given."""
-        self.add_text(kind, config_hash, at or now_text(), json.dumps(detail) if detail else "{}")
+        self.add_all(kind, [config_hash], [at or now_text()], json.dumps(detail) if detail else "{}")
 
-    def add_text(self, kind: str, config_hash: str | None, at: str, detail: str) -> None:
-        """Add one event whose detail is JSON already."""
+    def add_all(self, kind: str, hashes: Sequence[str | None], at: Iterable[str], detail: str) -> None:
+        """Add an event of each, whose details are the same and JSON already."""
         columns = self._columns
-        columns["happened_at"].append(at[:26])
-        columns["kind"].append(kind)
-        columns["config_hash"].append(config_hash)
-        columns["detail"].append(detail)
+        columns["happened_at"] += [moment[:26] for moment in at]
+        columns["kind"] += [kind] * len(hashes)
+        columns["config_hash"] += hashes
+        columns["detail"] += [detail] * len(hashes)
 
     def flush(self, session: WriteSession) -> None:
         """Append what was collected."""
@@ -94,29 +87,37 @@ def take_in(
     metadata: Metadata,
     kind: str,
     source: str | None = None,
+    rows: Rows | None = None,
 ) -> dict[str, Outcome]:
     """Bring `registrations` in, in order, and return what became of each hash.
 
     The same content is one experiment: `created_at` and the first parent stay, content in the trash comes
-    back with its tags. `kind` names the event in the log, `source` where the records came from.
+    back with its tags. `kind` names the event in the log, `source` where the records came from. `rows` are
+    those of all the registrations, when somebody had the time to make them ready.
     """
-    states = present(session, [registration.config_hash for registration in registrations])
+    hashes = [registration.config_hash for registration in registrations]
+    states = present(session, hashes)
     next_id = session.value(_NEXT_ID)
     events = Events()
     detail = {} if source is None else {"source": source}
     now, detail_text = now_text(), json.dumps(detail)
-    for registration in registrations:
-        config_hash = registration.config_hash
+    if not states and len(set(hashes)) == len(hashes):  # nothing to merge: the usual case, and the one that is large
+        registered_at = [registration.at or now for registration in registrations]
+        (rows or Rows(registrations)).insert(session, next_id, registered_at)
+        events.add_all(kind, hashes, registered_at, detail_text)
+        events.flush(session)
+        return dict.fromkeys(hashes, "new")
+    new: list[State] = []
+    for config_hash, registration in zip(hashes, registrations, strict=True):
         state = states.get(config_hash)
         if state is None:
-            states[config_hash] = new_state(next_id, registration, now)
-            next_id += 1
-            events.add_text(kind, config_hash, registration.at or now, detail_text)
+            state = states[config_hash] = new_state(next_id + len(new), registration, now)
+            new.append(state)
+            events.add_all(kind, [config_hash], [state.registered_at], detail_text)
         else:
             merge(state, registration, config_hash, metadata, events, detail)
-    new = [(config_hash, state) for config_hash, state in states.items() if state.content is not None]
-    insert_new(session, [state.row(config_hash) for config_hash, state in new])
-    _update(session, [state for state in states.values() if state.content is None])
+    Rows(new).insert(session, next_id, [state.registered_at for state in new])
+    _update(session, [state for state in states.values() if state.id < next_id])
     events.flush(session)
     return {config_hash: state.outcome for config_hash, state in states.items()}
 
@@ -124,8 +125,8 @@ def take_in(
 def new_state(id_: int, registration: Registration, now: str) -> State:
     """Return what `registration` is at first, where there was nothing."""
     return State(
-        id_, registration.content, registration.description, registration.tags, registration.parent, False,
-        registration.at or now, list(registration.old_hashes), "new",
+        id_, registration.description, registration.tags, registration.parent, False, list(registration.old_hashes),
+        "new", [], registration.config_hash, registration.at or now, registration.content,
     )  # fmt: skip
 
 
@@ -147,8 +148,7 @@ def present(session: Session, hashes: Sequence[str]) -> dict[str, State]:
         old.setdefault(id_, []).append(old_hash)
     return {
         config_hash: State(
-            id_, None, description, tags.get(id_, []), parent, trashed,
-            old_hashes=old.get(id_, []),
+            id_, description, tags.get(id_, []), parent, trashed, old.get(id_, []),
             tags_before=list(tags.get(id_, [])),
         )
         for config_hash, id_, description, parent, trashed in found

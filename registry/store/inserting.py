@@ -2,58 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from registry.store.registration import Content
 from registry.store.session import INTEGERS, WriteSession, as_list
 
-
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """A new experiment: what never changes of it, and its metadata."""
-
-    id: int
-    config_hash: str
-    content: Content
-    description: str
-    tags: Sequence[str]
-    parent: str | None
-    registered_at: str
-    old_hashes: Sequence[str]
-
-
 _EXPERIMENT = {
-    "id": "BIGINT", "config_hash": "VARCHAR", "created_at": "TIMESTAMP", "registered_at": "TIMESTAMP",
+    "id": "BIGINT", "registered_at": "TIMESTAMP", "config_hash": "VARCHAR", "created_at": "TIMESTAMP",
     "description": "VARCHAR", "feature_names": "VARCHAR", "feature_weights": "VARCHAR",
     "feature_transformations": "VARCHAR", "hyperparameters": "VARCHAR", "n_features": "INTEGER", "parent": "VARCHAR",
 }  # fmt: skip
+_HYPERPARAMETER = {
+    "id": "BIGINT", "name": "VARCHAR", "path": "VARCHAR", "kind": "VARCHAR", "number": "DOUBLE", "exact": "VARCHAR",
+    "value": "VARCHAR",
+}  # fmt: skip
+_TAG = {"id": "BIGINT", "tag": "VARCHAR", "position": "INTEGER"}
+_OLD_HASH = {"id": "BIGINT", "old_hash": "VARCHAR"}
 
 
-def insert_new(session: WriteSession, rows: Sequence[NewRow]) -> None:
-    """Put new experiments into the tables; their ids rise, and are higher than all that are there."""
-    if not rows:
-        return
-    contents = [row.content for row in rows]
-    columns: dict[str, Sequence[Any]] = {
-        "id": [row.id for row in rows],
-        "config_hash": [row.config_hash for row in rows],
-        "created_at": [content.created_at for content in contents],
-        "registered_at": [row.registered_at[:26] for row in rows],
-        "description": [row.description for row in rows],
-        "feature_names": [content.names for content in contents],
-        "feature_weights": [content.weights for content in contents],
-        "feature_transformations": [content.transformations for content in contents],
-        "hyperparameters": [content.hyperparameters for content in contents],
-        "n_features": [content.n_features for content in contents],
-        "parent": [row.parent for row in rows],
-    }
-    session.insert("experiment", _EXPERIMENT, columns)
-    _insert_features(session, rows[0].id, [row.id for row in rows if not row.content.even])
-    _insert_hyperparameters(session, rows)
-    insert_tags(session, ((row.id, row.tags) for row in rows))
-    insert_old_hashes(session, ((row.id, old) for row in rows for old in row.old_hashes))
+class _New(Protocol):
+    """A new experiment: what never changes of it, and its metadata."""
+
+    @property
+    def config_hash(self) -> str: ...
+    @property
+    def content(self) -> Content: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def tags(self) -> Sequence[str]: ...
+    @property
+    def parent(self) -> str | None: ...
+    @property
+    def old_hashes(self) -> Sequence[str]: ...
+
+
+class Rows:
+    """New experiments as rows of every table, all but their ids: made ready outside the lock."""
+
+    def __init__(self, experiments: Sequence[_New]) -> None:
+        contents = [experiment.content for experiment in experiments]
+        self._count = len(experiments)
+        self._uneven = [i for i, content in enumerate(contents) if not content.even]
+        self._experiment = _encoded(
+            config_hash=[experiment.config_hash for experiment in experiments],
+            created_at=[content.created_at for content in contents],
+            description=[experiment.description for experiment in experiments],
+            feature_names=[content.names for content in contents],
+            feature_weights=[content.weights for content in contents],
+            feature_transformations=[content.transformations for content in contents],
+            hyperparameters=[content.hyperparameters for content in contents],
+            n_features=[content.n_features for content in contents],
+            parent=[experiment.parent for experiment in experiments],
+        )
+        flat = [value for content in contents for value in content.flat]
+        self._flat_of = [i for i, content in enumerate(contents) for _ in content.flat]
+        self._flat = _encoded(**dict(zip(list(_HYPERPARAMETER)[1:], zip(*flat, strict=True), strict=False)))
+        self._tag_of = [i for i, experiment in enumerate(experiments) for _ in experiment.tags]
+        self._tag = _encoded(
+            tag=[tag for experiment in experiments for tag in experiment.tags],
+            position=[position for experiment in experiments for position in range(len(experiment.tags))],
+        )
+        self._old_hashes = [(i, old) for i, experiment in enumerate(experiments) for old in experiment.old_hashes]
+
+    def insert(self, session: WriteSession, first: int, registered_at: Sequence[str]) -> None:
+        """Put them into the tables, with ids from `first` on, which is higher than all that are there."""
+        if not self._count:
+            return
+        ids = range(first, first + self._count)
+        registered = [at[:26] for at in registered_at]
+        session.insert("experiment", _EXPERIMENT, {"id": ids, "registered_at": registered, **self._experiment})
+        _insert_features(session, first, [ids[i] for i in self._uneven])
+        session.insert("hyperparameter", _HYPERPARAMETER, {"id": [first + i for i in self._flat_of], **self._flat})
+        session.insert("tag", _TAG, {"id": [first + i for i in self._tag_of], **self._tag})
+        insert_old_hashes(session, [(first + i, old) for i, old in self._old_hashes])
+
+
+def _encoded(**columns: Sequence[Any]) -> dict[str, str]:
+    return {name: as_list(values) for name, values in columns.items()}
 
 
 def _insert_features(session: WriteSession, first: int, uneven: Sequence[int]) -> None:
@@ -86,19 +113,6 @@ def _insert_features(session: WriteSession, first: int, uneven: Sequence[int]) -
         )
 
 
-_HYPERPARAMETER = {
-    "id": "BIGINT", "name": "VARCHAR", "path": "VARCHAR", "kind": "VARCHAR", "number": "DOUBLE", "exact": "VARCHAR",
-    "value": "VARCHAR",
-}  # fmt: skip
-
-
-def _insert_hyperparameters(session: WriteSession, rows: Sequence[NewRow]) -> None:
-    flat = [(row.id, *value) for row in rows for value in row.content.flat]
-    if flat:
-        columns = dict(zip(_HYPERPARAMETER, zip(*flat, strict=True), strict=True))
-        session.insert("hyperparameter", _HYPERPARAMETER, columns)
-
-
 def insert_tags(session: WriteSession, tags: Iterable[tuple[int, Sequence[str]]]) -> None:
     """Put the tags of experiments, by id and in order, into the tables."""
     columns: dict[str, list[Any]] = {"id": [], "tag": [], "position": []}
@@ -107,18 +121,10 @@ def insert_tags(session: WriteSession, tags: Iterable[tuple[int, Sequence[str]]]
             columns["id"].append(id_)
             columns["tag"].append(tag)
             columns["position"].append(position)
-    session.insert("tag", TAG, columns)
-
-
-TAG: Mapping[str, str] = {"id": "BIGINT", "tag": "VARCHAR", "position": "INTEGER"}
-"""The columns of the table of tags, as `WriteSession.insert` takes them."""
+    session.insert("tag", _TAG, columns)
 
 
 def insert_old_hashes(session: WriteSession, pairs: Iterable[tuple[int, str]]) -> None:
     """Put (id, old hash) into the tables."""
     rows = list(pairs)
-    session.insert(
-        "old_hash",
-        {"id": "BIGINT", "old_hash": "VARCHAR"},
-        {"id": [row[0] for row in rows], "old_hash": [row[1] for row in rows]},
-    )
+    session.insert("old_hash", _OLD_HASH, {"id": [row[0] for row in rows], "old_hash": [row[1] for row in rows]})

@@ -42,6 +42,9 @@ class Content(NamedTuple):
     """The hyperparameters at every depth: the keys joined by dots, the keys as JSON, and what `describe_value` says."""
 
 
+NO_CONTENT = Content("", "[]", "{}", "{}", "{}", 0, True, [])
+
+
 class Registration:
     """One configuration to bring in, with hashes other systems knew it by and when it was acknowledged."""
 
@@ -69,7 +72,8 @@ def _content(config: ExperimentConfig) -> Content:
         form.transformations,
         form.hyperparameters,
         len(names),
-        weights.keys() == set(names) and config.feature_transformations.keys() <= weights.keys(),
+        (names == list(weights) or weights.keys() == set(names))
+        and config.feature_transformations.keys() <= weights.keys(),
         [(*_names(path), *describe_value(value)) for path, value in leaves(config.hyperparameters)],
     )
 
@@ -100,4 +104,4 @@ def describe_value(value: object) -> Described:
         return "null", None, None, "null"
     if kind is bool:
         return "bool", None, None, "true" if value else "false"
-    return "list" if isinstance(value, list) else "object", None, None, json.dumps(value, sort_keys=True)
+    return "list" if isinstance(value, list) else "object", None, None, canonical.encode(value)

@@ -162,11 +162,11 @@ class WriteSession(Session):
         """Return the name a changing statement uses for the base table `name`."""
         return self.prefix + name
 
-    def insert(self, table: str, types: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> None:
-        """Insert equally long columns of values in one statement."""
+    def insert(self, table: str, types: Mapping[str, Any], columns: Mapping[str, Sequence[Any] | str]) -> None:
+        """Insert equally long columns of values, lists or the texts `as_list` makes of them, in one statement."""
         if next(iter(columns.values())):
             names = ", ".join(types)
             self.run(
                 f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM {unnest_lists(types)}",
-                [as_list(columns[name]) for name in types],
+                [made if isinstance(made := columns[name], str) else as_list(made) for name in types],
             )
