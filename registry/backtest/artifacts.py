@@ -52,6 +52,21 @@ def files_of(done: Backtest, against: Against | None) -> dict[str, str]:
     }
 
 
+def check_output(output: Path) -> None:
+    """Refuse, before anything is evaluated or recorded, a place where no report can be written.
+
+    Raises:
+        BacktestError: it is a file, lies in one, or may not be written.
+    """
+    place = output.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise BacktestError(f"the report can't be written to {show(str(output))}: {show(str(place))} is no folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise BacktestError(f"the report can't be written to {show(str(output))}: {show(str(place))} is read-only")
+
+
 def write_folder(output: Path, files: Mapping[str, str], *, today: date | None = None) -> Path:
     """Write files into a new folder named after the day, all of them or none, and return it."""
     name = f"{today or date.today():%Y%m%d}"

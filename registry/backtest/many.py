@@ -19,6 +19,7 @@ from registry.backtest.running import ENGINE, Bench, keep
 from registry.config import ExperimentConfig
 from registry.errors import BacktestError
 from registry.runs.record import Run
+from registry.store.run_entries import options_key
 
 if TYPE_CHECKING:
     from registry.experiments import ExperimentRegistry
@@ -65,10 +66,13 @@ def backtest_many(
     record: bool = True,
 ) -> Iterator[Done]:
     """Yield what becomes of each experiment, in order; each run is durable when it is yielded."""
+    there = {} if again else _known(registry, bench)
     for wanted in configs:
         try:
             this = meant(wanted, explicit)
-            known = None if again else find_known(registry, bench, this.config, this.options)
+            ref, _ = bench.panel_ref(this.config, this.options)
+            key = str(this.config.config_hash), ref.fingerprint, options_key(bench.run_options(this.options))
+            known = there.get(key)
             if known is not None:
                 yield Done(this.config, "there already", known, variant_of=this.variant_of)
                 continue
@@ -77,7 +81,16 @@ def backtest_many(
             yield Done(wanted, "failed", reason=str(error))
             continue
         keep(registry, done, record=record)
+        if not again:
+            there[key] = done.run
         yield Done(done.config, "evaluated", done.run, variant_of=this.variant_of)
+
+
+def _known(registry: ExperimentRegistry, bench: Bench) -> dict[tuple[str, str | None, str], Run]:
+    """Return our runs on this panel and period, in one look: a look for each experiment costs more than its run."""
+    runs = registry.runs(panel=bench.panel.name, period=f"{bench.start}..{bench.end}")
+    ours = [run for run in reversed(runs) if run.engine == ENGINE]  # the newest comes last and stays
+    return {(run.config_hash, run.panel.fingerprint, options_key(run.options)): run for run in ours}
 
 
 def find_known(registry: ExperimentRegistry, bench: Bench, config: ExperimentConfig, options: Any) -> Run | None:

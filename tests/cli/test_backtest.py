@@ -222,6 +222,7 @@ def test_more_refusals(made: Shell) -> None:
         assert "Traceback" not in ran.err
         assert [path for path in made.folder.rglob("*") if ".part" in path.name] == []
     assert made.registry.count() == 1
+    assert made.registry.runs() == []  # nothing is recorded whose report can't be written
 
 
 def test_a_misspelt_feature_is_suggested(made: Shell) -> None:

@@ -72,12 +72,15 @@ def backtest(
     its hyperparameters supply k, walk_days, seed and the other options they name; an option that contradicts
     one makes a variant. The run is recorded and a report is written.
     """
+    from registry.backtest.artifacts import check_output
+
     given = {"EXPERIMENT": experiment, "--weights": weights_file, "--gemscore": gemscore or None, "--filter": filter_}
     chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) > 1:
         raise click.UsageError(f"give one of {' and '.join(chosen)}, not several")
     if again and filter_ is None:
         raise click.UsageError("--again goes with --filter; a single experiment is always evaluated")
+    check_output(folder)
     if filter_ is not None:
         _many(app, filter_, panel, explicit, folder, track=not no_track_experiments, again=again, as_json=as_json)
         return
