@@ -49,9 +49,10 @@ class Evaluating(Looking):
         """
         from registry.canonical import now_text
         from registry.config import ExperimentConfig
-        from registry.runs.record import Run, read_period
+        from registry.errors import InvalidRunError
+        from registry.runs.record import Run, period_of
 
-        first, last = read_period(period) if isinstance(period, str) else period
+        first, last = period_of(period)
         wanted = self.config(config) if isinstance(config, str) else config
         if not isinstance(wanted, ExperimentConfig):
             from registry.errors import InvalidConfigError
@@ -63,17 +64,19 @@ class Evaluating(Looking):
                 "panel": panel,
                 "start": first,
                 "end": last,
-                "options": dict(options or {}),
-                "metrics": dict(metrics),
-                "windows": list(windows),
-                "dates": dates or {},
+                "options": {} if options is None else options,
+                "metrics": metrics,
+                "windows": windows,
+                "dates": {} if dates is None else dates,
                 "engine": engine,
-                "details": dict(details or {}),
+                "details": {} if details is None else details,
                 "duration": duration,
                 "recorded_at": now_text(),
-                "definitions": {name: dict(said) for name, said in (definitions or {}).items()},
+                "definitions": {} if definitions is None else definitions,
             }
         )
+        if not run.metrics:
+            raise InvalidRunError("metrics: there are none; a run has at least one")
         if not isinstance(config, str):
             self.register(wanted)
         self.record(run, config=wanted)

@@ -291,6 +291,19 @@ def read_period(text: str) -> tuple[str, str]:
     return check_period(first.strip(), last.strip())
 
 
+def period_of(value: object) -> tuple[str, str]:
+    """Return both ends of a period given as text or as a pair.
+
+    Raises:
+        InvalidRunError: it is neither.
+    """
+    if isinstance(value, str):
+        return read_period(value)
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise InvalidRunError(f"period: {show(value)} is no period; write it as 2010-01-04..2022-12-28")
+    return check_period(*value)
+
+
 def panel_ref(value: object) -> PanelRef:
     """Return a panel as a run names it: a name, or a mapping with at least a name.
 

@@ -17,7 +17,7 @@ from registry.store.session import TEXTS, Session, WriteSession, as_list
 BATCH = 1000
 """Entries applied in one transaction; the lock is given up between transactions."""
 
-BATCH_BYTES = 2_000_000
+BATCH_BYTES = 6_000_000
 """Of their text, so that large configurations don't keep the lock longer than small ones."""
 
 _ABOUT_THE_ENTRY = frozenset(

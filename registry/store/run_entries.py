@@ -20,6 +20,9 @@ PANEL: Final = "panel"
 TRIAL: Final = "trial"
 VERSION: Final = 1
 
+PRICE: Final = "price"
+"""The column of a panel's days that says which assets were there, at what price."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -181,10 +184,13 @@ class Panels:
             " WHERE p.name = ? AND k.key = ?",
             [days.name, days.key],
         )
+        panels = columns_of(self._session, days.name)
         if known is not None:
+            if known not in panels:  # so far known by the runs on it alone
+                self._extend(known, {}, days)
             self._of[days.name, days.key] = known
             return int(known)
-        for number, columns in columns_of(self._session, days.name).items():
+        for number, columns in panels.items():
             if first_change(columns, days) is None and _meet(columns, days):
                 self._add_key(number, days.key)
                 self._extend(number, columns, days)
@@ -239,7 +245,8 @@ def _meet(columns: dict[str, dict[str, int]], days: PanelDays) -> bool:
 def first_change(columns: dict[str, dict[str, int]], days: PanelDays) -> tuple[str, str, int] | None:
     """Return (first day, column, number of days) where known content and `days` differ, or None.
 
-    A day that lies inside the known span and is gone, or is new there, is a difference too.
+    A day of `price` that lies inside the known span and is gone, or is new there, is a difference too; of a
+    feature parts of the span may be unknown.
     """
     found: list[tuple[str, str]] = []
     for name, digests in days.columns.items():
@@ -248,7 +255,8 @@ def first_change(columns: dict[str, dict[str, int]], days: PanelDays) -> tuple[s
             continue
         now = dict(zip(days.dates, digests, strict=True))
         low, high = max(min(before), min(now)), min(max(before), max(now))
-        both = {day for day in before.keys() | now.keys() if low <= day <= high}
+        days_of_both = before.keys() | now.keys() if name == PRICE else before.keys() & now.keys()
+        both = {day for day in days_of_both if low <= day <= high}
         found += [(day, name) for day in both if before.get(day) != now.get(day)]
     if not found:
         return None

@@ -251,6 +251,22 @@ class TestPanels:
         holed = PanelDays("p", ["2020-01-01", "2020-01-03"], {"price": [1, 3]})
         assert "2020-01-02" in (registry.panel_change(holed) or "")
 
+    def test_a_feature_may_be_known_in_parts(self, registry: ExperimentRegistry) -> None:
+        whole = [f"2020-01-{n:02}" for n in range(1, 10)]
+        first = self.on(registry, PanelDays("p", whole[:3], {"price": [1, 2, 3], "f": [1, 2, 3]}), 1)
+        assert self.on(registry, PanelDays("p", whole, {"price": list(range(1, 10))}), 2) == first
+        both = {"price": list(range(1, 10)), "f": list(range(1, 10))}
+        assert self.on(registry, PanelDays("p", whole, both), 3) == first
+
+    def test_what_was_known_by_a_run_alone_is_learnt_later(self, registry: ExperimentRegistry) -> None:
+        days = days_of(price=[1, 2, 3])
+        registry.register(ONE)
+        run = Run(str(ONE.config_hash), PanelRef("p", "x", days.key), "2020-01-01", "2020-12-31", metrics={"edge": 5})
+        registry.record(run, config=ONE)  # as an import brings it: without the days
+        registry.sync()
+        first = self.on(registry, days, 1)
+        assert self.on(registry, days_of(count=4, price=[1, 2, 3, 4]), 2) == first == registry.run(run.run_id).panel_id
+
     def test_another_name_is_another_panel(self, registry: ExperimentRegistry) -> None:
         assert self.on(registry, days_of("p", price=[1, 2, 3]), 1) != self.on(
             registry, days_of("q", price=[1, 2, 3]), 2
