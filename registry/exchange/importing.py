@@ -69,6 +69,7 @@ def import_sources(
 
     Raises:
         StoreError: the registry can't be used. Chunks taken in before stay; the import can be repeated.
+        ExchangeError: `atomic`, and no room for what is held back until all is read.
     """
     report = ImportReport(dry_run=dry_run)
     reading = _Reading(sources, stdin, progress)

@@ -43,6 +43,7 @@ class Content(NamedTuple):
 
 
 NO_CONTENT = Content("", "[]", "{}", "{}", "{}", 0, True, [])
+"""Stands where nothing will be written."""
 
 
 class Registration:
