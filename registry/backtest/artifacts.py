@@ -25,7 +25,6 @@ from registry.runs.record import Run, Window
 if TYPE_CHECKING:
     from registry.backtest.comparing import Against
     from registry.backtest.running import Backtest
-    from registry.backtest.suggesting import Suggested
 
 _WINDOW_METRICS = (
     "precision_at_k", "forward_return", "max_drawdown", "sharpe", "base_rate", "edge", "rank_ic", "turnover",
@@ -298,16 +297,9 @@ def suggestion(done: Backtest) -> dict[str, Any]:
             }
             for window, each in zip(done.run.windows, suggested.windows, strict=True)
         ],
-        "out_of_sample": out_of_sample(done, suggested),
+        "out_of_sample": done.beside,
     }
 
 
 def _rounded(weights: Mapping[str, float] | None) -> dict[str, float | None] | None:
     return None if weights is None else {name: significant_one(value) for name, value in weights.items()}
-
-
-def out_of_sample(done: Backtest, suggested: Suggested) -> dict[str, Any] | None:
-    """Return how the suggestions did in the windows they were not fitted on, beside the present weights."""
-    from registry.backtest.suggesting import tested_beside
-
-    return tested_beside(done.prepared, done.evaluation.scored, suggested, done.options)

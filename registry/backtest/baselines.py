@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from registry.backtest.digests import asset_keys, mix
 from registry.backtest.groups import Bools, Floats, Groups, Ints, top_k
 from registry.backtest.measures import Picks, measure, pick
 from registry.backtest.portfolio import Holdings, follow, summary
@@ -183,7 +184,7 @@ def _random_band(
         return {}
     earned = forward[chosen]
     days = prepared.panel.dates[prepared.date_no[prepared.test_rows][chosen]].astype(np.int64).astype(np.uint64)
-    assets = _asset_keys(prepared.panel.assets)[prepared.asset_no[prepared.test_rows][chosen]]
+    assets = asset_keys(prepared.panel.assets)[prepared.asset_no[prepared.test_rows][chosen]]
     known = ~np.isnan(earned)
     hits = known & (np.where(known, earned, 0.0) > options.hit)
     precisions, returns = np.empty(_DRAWS), np.empty(_DRAWS)
@@ -202,21 +203,12 @@ def _random_band(
     }
 
 
-def _asset_keys(assets: list[str]) -> np.ndarray:
-    import hashlib
-
-    return np.array([int.from_bytes(hashlib.sha256(a.encode()).digest()[:8], "big") for a in assets], dtype=np.uint64)
-
-
 def _lots(seed: int, draw: int, days: np.ndarray, assets: np.ndarray) -> Floats:
     """Return a number in [0, 1) for each row that depends on nothing else (splitmix64, Steele et al. 2014)."""
     start = np.uint64((seed * 1_000_003 + draw) % 2**64)
     mixed = assets
     for part in (days, start):
         mixed = mixed ^ part
-        mixed = mixed + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed = mixed ^ (mixed >> np.uint64(31))
+        mix(mixed)
     lots: Floats = (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
     return lots

@@ -66,21 +66,22 @@ def find_reference(registry: ExperimentRegistry, config: ExperimentConfig, run: 
     """
     candidates = [
         other
-        for other in registry.runs(panel=run.panel.name, period=f"{run.start}..{run.end}", full=True)
+        for other in registry.runs(panel=run.panel.name, period=run.period)
         if other.config_hash != run.config_hash
     ]
     newest: dict[str, Run] = {}
     for other in sorted(candidates, key=lambda each: each.recorded_at):
         newest[other.config_hash] = other
     if config.parent in newest:
-        return "parent", newest[config.parent]
+        return "parent", registry.run(newest[config.parent].run_id)
     production = _production(registry)
     if production in newest:
-        return PRODUCTION, newest[production]
+        return PRODUCTION, registry.run(newest[production].run_id)
     ranked = [(other.metrics.get(DECIDES), other) for other in newest.values()]
     known = [(value, other) for value, other in ranked if value is not None]
     if known:
-        return "best so far", max(known, key=lambda pair: (pair[0], pair[1].recorded_at))[1]
+        best = max(known, key=lambda pair: (pair[0], pair[1].recorded_at))[1]
+        return "best so far", registry.run(best.run_id)
     return None
 
 
@@ -102,7 +103,7 @@ def compare_runs(
         pair_runs(reference, run, METRICS[DECIDES], same_panel=same_panel(registry, reference, run)),
         compare_pair(before, config)["weight_differences"],
         {name: (reference.metrics.get(name), run.metrics.get(name)) for name in SHOWN},
-        registry.trials(run.panel.name, f"{run.start}..{run.end}"),
+        registry.trials(run.panel.name, run.period),
     )
 
 
@@ -110,6 +111,8 @@ def same_panel(registry: ExperimentRegistry, first: Run, second: Run) -> bool | 
     """Tell whether the registry knows two runs to be on the same panel; None when it can't tell."""
     if first.panel.fingerprint == second.panel.fingerprint:
         return True
-    known = {run.run_id: run.panel_id for run in registry.runs(panel=second.panel.name)}
-    mine, theirs = known.get(second.run_id), known.get(first.run_id)
-    return None if mine is None or theirs is None else mine == theirs
+    try:
+        mine, theirs = (registry.run(run.run_id).panel_id for run in (second, first))
+    except NotFoundError:
+        return None
+    return mine == theirs

@@ -52,7 +52,7 @@ def day_digests(
         tradable: (n,); False marks a row, and a column of True is as good as none.
     """
     days = dates.astype("datetime64[D]").astype(np.int64).astype(np.uint64)
-    _mix(days)
+    mix(days)
     sums = np.empty(len(dates), np.uint64)
     start = 0
     while start < len(dates):  # whole dates, about a block of rows
@@ -64,11 +64,11 @@ def day_digests(
             rows[~tradable[begin:end]] ^= _UNTRADABLE
         for column in values:
             rows += _bits(column[begin:end]) * _GOLDEN if column is not None else _NAN
-            _mix(rows)
+            mix(rows)
         sums[start:stop] = np.add.reduceat(rows, offsets[start:stop] - begin)
         start = stop
     sums += days
-    _mix(sums)
+    mix(sums)
     return (sums ^ (sums >> np.uint64(32))).astype(np.uint32)
 
 
@@ -91,8 +91,8 @@ def _bits(values: NDArray[np.float64]) -> Words:
     return bits
 
 
-def _mix(words: Words) -> None:
-    """Mix each word, in place."""
+def mix(words: Words) -> None:
+    """Mix each word, in place: the finaliser of splitmix64."""
     words += _GOLDEN
     words ^= words >> np.uint64(30)
     words *= _FIRST

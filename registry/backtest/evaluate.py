@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -280,7 +280,3 @@ def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapp
     if counts["unentered_picks"]:
         made.append(f"{counts['unentered_picks']} picks had no price at the entry and stayed cash")
     return made
-
-
-Progress = Callable[[int, int], None]
-"""Called with what is done and what there is to do."""

@@ -14,7 +14,7 @@ from registry.backtest.identity import check_features, meant
 from registry.backtest.options import NAMES, Options, read_date
 from registry.backtest.prepared import Prepared
 from registry.backtest.scoring import make_recipe, named_features
-from registry.backtest.suggesting import Suggested, suggest
+from registry.backtest.suggesting import Suggested, suggest, tested_beside
 from registry.canonical import now_text
 from registry.config import ExperimentConfig
 from registry.runs.record import PanelDays, PanelRef, Run
@@ -42,6 +42,8 @@ class Backtest:
     days: PanelDays
     evaluation: Evaluation = field(repr=False)
     suggested: Suggested | None = field(repr=False)
+    beside: dict[str, Any] | None
+    """How the suggestions did on dates they were not fitted on, beside the present weights."""
     prepared: Prepared = field(repr=False)
 
 
@@ -107,7 +109,10 @@ class Bench:
         ref, days = self.panel_ref(config, options)
         prepared = self.prepared(options)
         evaluation = evaluate(prepared, make_recipe(config), options)
-        suggested = suggest(prepared, make_recipe(config, everything=True), options) if suggestion else None
+        suggested, beside = None, None
+        if suggestion:
+            suggested = suggest(prepared, make_recipe(config, everything=True), options)
+            beside = tested_beside(prepared, evaluation.scored, suggested, options)
         run = Run(
             config_hash=str(config.config_hash),
             panel=ref,
@@ -128,7 +133,7 @@ class Bench:
             duration=round(time.perf_counter() - began, 3),
             recorded_at=now_text(),
         )
-        return Backtest(config, options, run, days, evaluation, suggested, prepared)
+        return Backtest(config, options, run, days, evaluation, suggested, beside, prepared)
 
 
 def _details(prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:

@@ -139,8 +139,6 @@ def _baselines(run: Run) -> list[str]:
 
 
 def _suggestion(done: Backtest) -> Iterator[str]:
-    from registry.backtest.suggesting import tested_beside
-
     suggested = done.suggested
     if suggested is None:
         return
@@ -154,7 +152,7 @@ def _suggestion(done: Backtest) -> Iterator[str]:
         Column("± OVER WINDOWS", number, right=True),
     ]  # fmt: skip
     yield from layout(columns, rows, None, output.style("bold"))
-    beside = tested_beside(done.prepared, done.evaluation.scored, suggested, done.options)
+    beside = done.beside
     if beside is not None:
         said = beside["verdict"]
         theirs, mine = (shown("edge", beside[side]["edge"]) for side in ("suggested", "present"))
