@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from registry.canonical import freeze_text, now_text, show
 from registry.errors import InvalidReferenceError
 from registry.store.apply import Events
+from registry.store.schema import STAMP
 
 if TYPE_CHECKING:
     from registry.store import Session, WriteSession
@@ -58,7 +59,7 @@ def current(session: Session, alias: str | None = None) -> list[Alias]:
     """Return where every alias, or this one, points now."""
     where, given = ("WHERE alias = ?", [alias]) if alias is not None else ("", [])
     rows = session.rows(
-        "SELECT alias, version, config_hash, strftime(moved_at, '%Y-%m-%dT%H:%M:%S.%f+00:00'), who, why FROM alias_move"
+        f"SELECT alias, version, config_hash, {STAMP.format('moved_at')}, who, why FROM alias_move"
         f" {where} QUALIFY row_number() OVER (PARTITION BY alias ORDER BY version DESC) = 1 ORDER BY alias",
         given,
     )

@@ -93,8 +93,7 @@ class Evaluating(Looking):
         from registry.runs.reading import check_defined
         from registry.store.run_entries import ranking_of
 
-        named = {*run.metrics, *run.dates.values, *(name for window in run.windows for name in window.metrics)}
-        if any(metric(name) is None and name not in run.definitions for name in named):
+        if any(metric(name) is None and name not in run.definitions for name in run.metric_names):
             with self._store.read() as session:
                 check_defined(session, run)
         if config is None:

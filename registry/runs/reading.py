@@ -237,15 +237,14 @@ def metrics(session: Session) -> list[Metric]:
     return [*METRICS.values(), *(own[name] for name in sorted(own) if name not in METRICS)]
 
 
-def check_defined(session: Session | None, run: Run) -> None:
+def check_defined(session: Session, run: Run) -> None:
     """Refuse a run with a metric nobody said the meaning of.
 
     Raises:
         InvalidRunError: the message names the metric and says how to define it.
     """
-    named = {*run.metrics, *run.dates.values, *(name for window in run.windows for name in window.metrics)}
-    strange = sorted(name for name in named if metric(name) is None and name not in run.definitions)
-    if strange and session is not None:
+    strange = sorted(name for name in run.metric_names if metric(name) is None and name not in run.definitions)
+    if strange:
         known = {row[0] for row in session.rows(f"SELECT name FROM metric WHERE name IN {TEXTS}", [as_list(strange)])}
         strange = [name for name in strange if name not in known]
     if strange:

@@ -187,6 +187,11 @@ class Run:
         return RUN_PREFIX + digest[:RUN_DIGITS]
 
     @property
+    def metric_names(self) -> set[str]:
+        """Every metric named in it: of the run, of its windows, by date."""
+        return {*self.metrics, *self.dates.values, *(name for window in self.windows for name in window.metrics)}
+
+    @property
     def period(self) -> str:
         """The period as it is written: `2010-01-04..2022-12-28`."""
         return f"{self.start}..{self.end}"

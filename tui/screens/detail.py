@@ -19,6 +19,7 @@ from registry.runs.record import is_run_id
 from tui import actions
 from tui.screens.deleting import Deleting, Target
 from tui.screens.run import RunScreen
+from tui.screens.scrolling import Scrolling
 from tui.widgets.sections import Family, Features, Hyperparameters, Identity, Notes, Runs, Section
 from tui.workspace import Workspace
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from registry.rows import Details
 
 
-class DetailScreen(Deleting):
+class DetailScreen(Scrolling, Deleting):
     """One experiment of a list, and the way to its neighbours; or one by hash."""
 
     NAME = actions.DETAIL
@@ -150,21 +151,6 @@ class DetailScreen(Deleting):
             return
         self._wanted = index
         self.reload()
-
-    def action_scroll(self, step: int) -> None:
-        """Scroll by lines."""
-        self.scroller.scroll_relative(y=step, animate=False)
-
-    def action_scroll_page(self, direction: int) -> None:
-        """Scroll by a page."""
-        self.scroller.scroll_relative(y=direction * max(1, self.scroller.size.height - 1), animate=False)
-
-    def action_scroll_edge(self, direction: int) -> None:
-        """Scroll to an end."""
-        if direction < 0:
-            self.scroller.scroll_home(animate=False)
-        else:
-            self.scroller.scroll_end(animate=False)
 
     def action_lineage(self) -> None:
         """Go to what can be opened in the next section, and after the last one back to scrolling."""

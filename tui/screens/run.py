@@ -16,13 +16,14 @@ from registry.errors import RegistryError
 from registry.runs.record import Run
 from tui import actions
 from tui.screens.base import RegistryScreen
+from tui.screens.scrolling import Scrolling
 from tui.widgets import run_page
 from tui.workspace import Workspace
 
 _PARTS = ("equity", "metrics", "windows", "options")
 
 
-class RunScreen(RegistryScreen):
+class RunScreen(Scrolling, RegistryScreen):
     """One run by its id, as one long page."""
 
     NAME = actions.RUN
@@ -101,21 +102,6 @@ class RunScreen(RegistryScreen):
     def _failed(self, event: Failed) -> None:
         if self.is_current_answer(event.request):
             self.trouble(event.error)
-
-    def action_scroll(self, step: int) -> None:
-        """Scroll by lines."""
-        self.scroller.scroll_relative(y=step, animate=False)
-
-    def action_scroll_page(self, direction: int) -> None:
-        """Scroll by a page."""
-        self.scroller.scroll_relative(y=direction * max(1, self.scroller.size.height - 1), animate=False)
-
-    def action_scroll_edge(self, direction: int) -> None:
-        """Scroll to an end."""
-        if direction < 0:
-            self.scroller.scroll_home(animate=False)
-        else:
-            self.scroller.scroll_end(animate=False)
 
     def action_copy(self) -> None:
         """Copy the run's id."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from registry.config import SHORT_HASH
+from tui.widgets.open_list import OpenList
 
 if TYPE_CHECKING:
     from registry.rows import Details
@@ -17,20 +17,10 @@ _CHILDREN = 200
 """Children listed; of more it says how many."""
 
 
-class Lineage(OptionList):
+class Lineage(OpenList):
     """Parent and children, one a line; the option's id is the full hash."""
 
-    DEFAULT_CSS = """
-    Lineage { height: auto; max-height: 12; border: none; padding: 0; background: $background; }
-    Lineage:focus { background: $background; }
-    Lineage > .option-list--option-highlighted { background: $background; color: $foreground; text-style: none; }
-    Lineage:focus > .option-list--option-highlighted {
-        background: $cursor-line; color: $foreground; text-style: bold;
-    }
-    """
-
-    def __init__(self) -> None:
-        super().__init__(markup=False, compact=True)
+    DEFAULT_CSS = "Lineage { max-height: 12; }"
 
     def show(self, details: Details) -> None:
         """Show the family of another experiment."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from registry.config import SHORT_HASH
 from tui.numbers import against_base, percent, shown, sparkline
 from tui.safe import safe
+from tui.widgets.open_list import OpenList
 
 if TYPE_CHECKING:
     from registry.rows import Details
@@ -19,20 +19,10 @@ if TYPE_CHECKING:
 _SPARKS = 40
 
 
-class RunList(OptionList):
+class RunList(OpenList):
     """One option for each run, newest first; the option's id is the run's."""
 
-    DEFAULT_CSS = """
-    RunList { height: auto; max-height: 24; border: none; padding: 0; background: $background; }
-    RunList:focus { background: $background; }
-    RunList > .option-list--option-highlighted { background: $background; color: $foreground; text-style: none; }
-    RunList:focus > .option-list--option-highlighted {
-        background: $cursor-line; color: $foreground; text-style: bold;
-    }
-    """
-
-    def __init__(self) -> None:
-        super().__init__(markup=False, compact=True)
+    DEFAULT_CSS = "RunList { max-height: 24; }"
 
     def show(self, details: Details) -> None:
         """Show the runs of another experiment."""
