@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from operator import index
 from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
-from registry.errors import FilterError
+from registry.errors import AmbiguousPanelError, FilterError
 from registry.results import Results
 from registry.rows import Browse, utc
 from registry.search import DEFAULT_SORT, Basis, Listing, Metrics, compile_listing
@@ -133,15 +134,42 @@ def browse(
     filter: str,
     sort: str,
     *,
+    columns: Sequence[str] = (),
+    folded: bool = False,
+    unfolded: Collection[str] = (),
     trashed: bool = False,
     panel: str | None = None,
     period: str | None = None,
 ) -> Browse:
-    """Return the matching ids, in order, and how many experiments there are without the filter. Raises as `ids`."""
+    """Return the matching ids, in order, and how many experiments there are without the filter.
+
+    Of the columns those this registry knows come back by their labels. Raises as `ids`, but for unknown columns.
+    """
     question = _Question(session, filter, trashed, panel, period)
     found = array("q", _ordered(session, question, sort))
     total = count(session, trashed=trashed) if filter.strip() else len(found)
-    return Browse(found, total, question.metrics.in_force)
+    known = _known_columns(question, columns)
+    if not folded:
+        return Browse(found, total, question.metrics.in_force, known)
+    from registry.folding import fold, metric_of
+
+    judged_by = metric_of(sort, known)
+    lines, folds = fold(session, found, judged_by, question.metrics, unfolded)
+    return Browse(lines, total, question.metrics.in_force, known, folds)
+
+
+def _known_columns(question: _Question, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels of the columns that can be shown: what was chosen for another registry may be unknown here."""
+    try:
+        return tuple(question.listing((), columns).labels) if columns else ()
+    except AmbiguousPanelError:
+        raise
+    except FilterError:
+        known = []
+        for column in columns:
+            with suppress(FilterError):
+                known += question.listing((), [column]).labels
+        return tuple(dict.fromkeys(known))
 
 
 def search(

@@ -37,6 +37,8 @@ class Row:
     deleted_at: str | None
     metrics: dict[str, float] = field(default_factory=dict)
     """Those asked for that its latest run on the panel and period in force has, by the names they were asked by."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """What it has in the further columns asked for, by their labels; what is absent is left out."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
@@ -44,19 +46,44 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """The experiments of one sweep among those that match, as one line of a list."""
+
+    tag: str
+    """The sweep's name."""
+    parent: str
+    """Full hash of the experiment they are variants of."""
+    ids: array[int]
+    """Its experiments, in the list's order."""
+    metric: str | None = None
+    """The metric they are judged by."""
+    best: float | None = None
+    """The best value, by the metric's direction; None when no member has one."""
+    low: float | None = None
+    high: float | None = None
+    evaluated: int = 0
+    """How many members have a value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Browse:
     """The experiments that match, by id and in order, without their contents: small at any number."""
 
     ids: array[int]
+    """Those of experiments; with folds, a negative number -n stands for the n-th fold."""
     total: int
     """How many experiments there are without a filter."""
     basis: Basis | None = None
-    """The panel and period that metrics of the filter or order were read on; `page` takes them."""
+    """The panel and period that metrics of the filter, order or columns were read on; `page` takes them."""
+    columns: tuple[str, ...] = ()
+    """The labels of those of the columns asked for that this registry knows."""
+    folds: tuple[Fold, ...] = ()
+    """The sweeps that stand for their experiments, when they were to be folded."""
 
     @property
     def matched(self) -> int:
-        """How many match."""
-        return len(self.ids)
+        """How many match, those in folds included."""
+        return len(self.ids) + sum(len(fold.ids) - 1 for fold in self.folds)
 
     @property
     def metrics_from(self) -> str | None:
@@ -169,22 +196,29 @@ def page(
     ids: Sequence[int],
     metrics: Sequence[str] = (),
     *,
+    columns: Sequence[str] = (),
     panel: str | None = None,
     period: str | None = None,
 ) -> list[Row]:
     """Return the rows with these ids, in the order asked; ids that are gone are left out.
 
-    `metrics` are names as columns have them, `m.edge` or `min(m.edge)`, read on the panel and period chosen.
+    `metrics` are names as columns have them, `m.edge` or `min(m.edge)`, read on the panel and period chosen;
+    `columns` are any columns, as `search` takes them.
 
     Raises:
-        FilterError: not a metric, or an unknown metric, panel or period.
+        FilterError: not a metric, or an unknown metric, column, panel or period.
         AmbiguousPanelError: none was chosen, and the latest runs of these experiments differ in it.
     """
     from registry.store.session import INTEGERS, as_list
 
     wanted = as_list(ids)
     tags = tags_of(session, wanted)
-    values = _metrics_of(session, ids, metrics, panel, period) if metrics else {}
+    if metrics:
+        from registry.search import only_metrics
+
+        only_metrics(metrics)
+    measured = _values_of(session, ids, metrics, panel, period)
+    values = _values_of(session, ids, columns, panel, period)
     found = {
         row[0]: Row(
             row[0],
@@ -196,6 +230,7 @@ def page(
             json.loads(row[5]),
             row[6],
             utc(row[7]),
+            measured.get(row[1], {}),
             values.get(row[1], {}),
         )
         for row in session.rows(
@@ -207,17 +242,18 @@ def page(
     return [found[id_] for id_ in ids if id_ in found]
 
 
-def _metrics_of(
+def _values_of(
     session: Session, ids: Sequence[int], names: Sequence[str], panel: str | None, period: str | None
-) -> dict[str, dict[str, float]]:
-    """Return the metrics by hash and name."""
-    from registry.search import Metrics, compile_listing, only_metrics
+) -> dict[str, dict[str, Any]]:
+    """Return the values of columns by hash and label; what is absent is left out."""
+    if not names:
+        return {}
+    from registry.search import Metrics, compile_listing
     from registry.store.session import INTEGERS, as_list
 
-    only_metrics(names)
     where = Metrics(session, panel=panel, period=period, among=ids)
-    listing = compile_listing(session, (), ["hash", *names], where)
-    rows = session.rows(*listing.rows(f"e.id IN {INTEGERS}", [as_list(ids)]))
+    listing = compile_listing(session, (), ["hash", *names], where, trashed=None)
+    rows = listing.read(session.rows(*listing.rows(f"e.id IN {INTEGERS}", [as_list(ids)])))
     return {
         row[0]: {name: value for name, value in zip(listing.labels[1:], row[1:], strict=True) if value is not None}
         for row in rows

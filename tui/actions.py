@@ -7,7 +7,7 @@ at import time beyond what a table needs, so that documentation can be made from
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -87,6 +87,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "sort by this column, largest first", LOOK, "experiments list --sort -created"),
     Action("browse.sort", ("s",), BROWSING, SCREEN, "sort_menu", "sort",
            "choose what to sort by, weights included", LOOK, "experiments list --sort w.NAME", footer=5),
+    Action("browse.columns", ("C",), BROWSING, SCREEN, "columns", "columns",
+           "choose the columns and their order", LOOK, "experiments list --columns hash,m.edge,w.NAME", footer=13),
+    Action("browse.fold", ("z",), BROWSING, SCREEN, "fold", "fold",
+           "fold each sweep into one line with its best, or unfold them", LOOK, footer=16),
+    Action("browse.panel", ("P",), BROWSING, SCREEN, "panel", "panel",
+           "choose the panel and period that metrics are read on", LOOK,
+           "experiments list --panel NAME --period A..B", footer=17),
     Action("rows.mark", ("space",), BROWSING, ROWS, "mark", "mark",
            "mark or unmark, and go to the next row", LOOK, footer=3),
     Action("rows.range", ("v",), BROWSING, ROWS, "range", "range",
@@ -199,6 +206,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "read the registry again", APPLICATION),
     Action("app.theme", ("T",), EVERYWHERE, APP, "next_theme", "theme",
            "light or dark", APPLICATION, footer=14),
+    Action("app.themes", ("ctrl+t",), EVERYWHERE, APP, "choose_theme", "themes",
+           "choose one of all themes", APPLICATION),
     Action("app.suspend", ("ctrl+z",), EVERYWHERE, APP, "suspend_process", "suspend",
            "back to the shell for a while", APPLICATION),
     Action("app.quit", ("ctrl+q",), EVERYWHERE, APP, "quit", "quit",
@@ -221,6 +230,12 @@ _SHOWN: Final = {
 def show_key(key: str) -> str:
     """Return a key as people know it: `esc`, `^d`, `↑`."""
     return "^" + key.removeprefix("ctrl+") if key.startswith("ctrl+") else _SHOWN.get(key, key)
+
+
+def keys_of(action: Action, moved: Mapping[str, str]) -> list[str]:
+    """Return the keys of an action as people know them; `moved` holds those of the settings, by action's id."""
+    keys = moved[action.id].split(",") if action.id in moved else action.keys
+    return [show_key(key) for key in keys]
 
 
 def actions_of(screen: str) -> Iterator[Action]:

@@ -15,13 +15,19 @@ from textual.message import Message
 
 from registry.errors import RegistryError
 from tui import actions
+from tui.glyphs import PlainGlyphs, wants_plain
 from tui.palette import ActionProvider
 from tui.screens.base import RegistryScreen
 from tui.screens.list import ListScreen
-from tui.theme import DARK, LIGHT, VARIABLES
+from tui.settings import Memory, Settings, settings_path
+from tui.theme import DARK, LIGHT, OURS, VARIABLES
 from tui.workspace import Undo, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.filter import LineFilter
+
     from registry import ExperimentRegistry
 
 WATCH = 1.0
@@ -64,12 +70,27 @@ class RegistryApp(App[int]):
     CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/base.tcss", "screens/list.tcss"]
     BINDINGS = actions.bindings(actions.APP)
 
-    def __init__(self, registry: ExperimentRegistry) -> None:
+    def __init__(
+        self, registry: ExperimentRegistry, settings: Settings | None = None, memory: Memory | None = None
+    ) -> None:
+        """Open on a registry; without a memory nothing is remembered when the app ends."""
         super().__init__()
-        self.workspace = Workspace(registry)
-        for theme in (DARK, LIGHT):
+        self.workspace = Workspace(registry, settings=settings or Settings(), memory=memory or Memory())
+        self.workspace.remembered = self.workspace.memory.of(str(registry.path))
+        for theme in OURS:
             self.register_theme(theme)
-        self.theme = DARK.name
+        self.theme = self._first_theme()
+        self._plain_glyphs = PlainGlyphs(wants_plain(self.workspace.settings.glyphs))
+
+    def _first_theme(self) -> str:
+        """Return the theme to start with: the settings' one, else the one remembered, else the dark one."""
+        wanted = (self.workspace.settings.theme, self.workspace.memory.theme)
+        return next((name for name in wanted if name in self.available_themes), DARK.name)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what drawn lines go through: signs in ASCII too, where the terminal has no others."""
+        filters = super().get_line_filters()
+        return [*filters, self._plain_glyphs] if self._plain_glyphs.enabled else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own variables for themes that do not know them."""
@@ -81,6 +102,13 @@ class RegistryApp(App[int]):
 
     def on_mount(self) -> None:
         """Watch the registry, and what comes from outside."""
+        settings = self.workspace.settings
+        self.set_keymap(dict(settings.keys))
+        problems = list(settings.problems)
+        if settings.theme is not None and settings.theme not in self.available_themes:
+            problems.append(f"{settings_path()}: there is no theme {settings.theme}; T shows those there are")
+        for problem in problems:
+            self.notify(problem, severity="warning", timeout=10, markup=False)
         self.set_interval(WATCH, self.look)
         # back from ctrl+z the terminal shows nothing of ours, and nothing of ours has changed
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
@@ -134,11 +162,37 @@ class RegistryApp(App[int]):
 
         screen = self._registry_screen()
         if screen is not None:
-            self.push_screen(HelpScreen(screen.NAME, screen.about()))
+            self.push_screen(HelpScreen(screen.NAME, screen.about(), self.workspace.settings.keys))
 
     def action_next_theme(self) -> None:
         """Go from dark to light, or back."""
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        self._take_theme(LIGHT.name if self.current_theme.dark else DARK.name)
+
+    def action_choose_theme(self) -> None:
+        """Choose one of the themes, seeing each as one goes."""
+        from tui.screens.choice import Choice, ChoiceScreen
+
+        before = self.theme
+        ours = [theme.name for theme in OURS]
+        names = ours + sorted(name for name in self.available_themes if name not in ours)
+
+        def try_on(name: str) -> None:
+            self.theme = name
+
+        def chosen(name: str | None) -> None:
+            if name is None:
+                self.theme = before
+            else:
+                self._take_theme(name)
+
+        self.push_screen(
+            ChoiceScreen("Theme", [Choice(name, name) for name in names], current=before, tried=try_on), chosen
+        )
+
+    def _take_theme(self, name: str) -> None:
+        self.theme = self.workspace.memory.theme = name
+        if (trouble := self.workspace.keep()) is not None:
+            self.notify(trouble, severity="warning", timeout=5, markup=False)
 
     async def action_go(self, where: str) -> None:
         """Go to a screen by name, back to it when one came from there."""

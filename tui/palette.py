@@ -7,7 +7,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
-from tui.actions import INPUT, Action, actions_of, show_key
+from tui.actions import INPUT, Action, actions_of, keys_of
 from tui.screens.base import RegistryScreen
 
 
@@ -26,7 +26,8 @@ class ActionProvider(Provider):
         ]
 
     def _help(self, action: Action) -> str:
-        keys = " ".join(show_key(key) for key in action.keys)
+        moved = self.screen.workspace.settings.keys if isinstance(self.screen, RegistryScreen) else {}
+        keys = " ".join(keys_of(action, moved))
         # the palette reads its lines as markup, and one of our keys is a bracket
         return escape(f"{keys}   {action.command}" if action.command else keys)
 

@@ -1,4 +1,5 @@
-"""The two colour themes: neutral greys, one accent, and one colour each for marks, more and less.
+"""The colour themes, dark, light and of high contrast: neutral greys, one accent,
+and one colour each for marks, more and less.
 
 Everything a colour says is said by a sign or a word too, so the same screens read in 16 colours and with
 NO_COLOR. More and less are blue and orange: the pair that colour-blind people can tell apart.
@@ -87,6 +88,47 @@ LIGHT: Final = Theme(
         "input-selection-background": "#0f62ab 25%",
     },
 )
+
+CONTRAST: Final = Theme(
+    name="experiments-contrast",
+    primary="#ffd700",
+    secondary="#ffffff",
+    accent="#ffd700",
+    warning="#ffb000",
+    error="#ff8a8a",
+    success="#7dff9b",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    dark=True,
+    variables={
+        "quiet": "#e2e2e2",
+        "faint": "#b8b8b8",
+        "bar": "#ffffff",
+        "mark": "#ffd700",
+        "more": "#6fd3ff",
+        "less": "#ffb454",
+        "cursor-line": "#003f8a",
+        "cursor-line-blurred": "#333333",
+        "hover-line": "#262626",
+        "border": "#ffffff",
+        "border-blurred": "#b8b8b8",
+        "scrollbar": "#b8b8b8",
+        "scrollbar-hover": "#ffffff",
+        "scrollbar-active": "#ffd700",
+        "scrollbar-background": "#000000",
+        "scrollbar-background-hover": "#000000",
+        "scrollbar-background-active": "#000000",
+        "scrollbar-corner-color": "#000000",
+        "block-cursor-background": "#003f8a",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#333333",
+        "input-selection-background": "#003f8a",
+    },
+)
+
+OURS: Final = (DARK, LIGHT, CONTRAST)
 
 VARIABLES: Final = {
     "quiet": "#888888",

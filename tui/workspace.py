@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui.settings import Memory, Remembered, Settings
+
 if TYPE_CHECKING:
     from registry import ExperimentRegistry
     from registry.rows import Names, Row
@@ -45,6 +47,25 @@ class Workspace:
     undos: list[Undo] = field(default_factory=list)
     names: Names | None = None
     """Feature, hyperparameter and tag names with counts, once they are read."""
+    settings: Settings = field(default_factory=Settings)
+    memory: Memory = field(default_factory=Memory)
+    remembered: Remembered = field(default_factory=Remembered)
+    """What is remembered of this registry; `keep` writes it down."""
+    basis: str | None = None
+    """The panel and period that metrics on the screen were read on, for people."""
+
+    @property
+    def read_on(self) -> dict[str, str | None]:
+        """The panel and period a person chose to read metrics on, as the registry takes them."""
+        return {"panel": self.remembered.panel, "period": self.remembered.period}
+
+    def keep(self) -> str | None:
+        """Remember what was chosen; return what went wrong, if anything did."""
+        try:
+            self.memory.keep(str(self.registry.path), self.remembered)
+        except OSError as error:
+            return f"what was chosen is not remembered: {error}"
+        return None
 
     def mark(self, found: Mapping[str, str], *, toggle: bool = False) -> None:
         """Mark these (as `marks` has them); with `toggle`, take the mark off those that have one."""

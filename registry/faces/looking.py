@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry.faces.base import Base
@@ -228,39 +228,57 @@ class Looking(Base):
         filter: str = "",
         sort: str = "-created",
         *,
+        columns: Sequence[str] = (),
+        folded: bool = False,
+        unfolded: Collection[str] = (),
         trashed: bool = False,
         panel: str | None = None,
         period: str | None = None,
     ) -> Browse:
         """Return the ids of the experiments that match, in order: small at any number; see `page`.
 
-        Takes and raises what `search` does.
+        `columns` are those that will be shown: which of them are known comes back with the result, and the
+        panel and period they are read on. With `folded`, each sweep (a tag whose experiments are all variants
+        of one parent) is one line at the place of its first experiment, but for those in `unfolded`. Takes and
+        raises what `search` does.
         """
         from registry import finding
 
         with self._store.read() as session:
-            return finding.browse(session, filter, sort, trashed=trashed, panel=panel, period=period)
+            return finding.browse(
+                session,
+                filter,
+                sort,
+                columns=columns,
+                folded=folded,
+                unfolded=unfolded,
+                trashed=trashed,
+                panel=panel,
+                period=period,
+            )
 
     def page(
         self,
         ids: Sequence[int],
         metrics: Sequence[str] = (),
         *,
+        columns: Sequence[str] = (),
         panel: str | None = None,
         period: str | None = None,
     ) -> list[Row]:
         """Return what a list shows of the experiments with these ids, in the order asked.
 
-        `metrics` are names such as `m.edge` and `min(m.edge)`. Give the panel and period that all pages of a
-        list read them on: without, they are those of the latest runs of these ids alone.
+        `metrics` are names such as `m.edge` and `min(m.edge)`, `columns` any that `search` takes. Give the panel
+        and period that all pages of a list read metrics on: without, they are those of the latest runs of these
+        ids alone.
 
         Raises:
-            FilterError, AmbiguousPanelError: as `search`, for the metrics.
+            FilterError, AmbiguousPanelError: as `search`, for metrics and columns.
         """
         from registry import rows
 
         with self._store.read() as session:
-            return rows.page(session, ids, metrics, panel=panel, period=period)
+            return rows.page(session, ids, metrics, columns=columns, panel=panel, period=period)
 
     def names(self) -> Names:
         """Return the features, hyperparameters and tags in use, each with how many experiments use it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
 from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
-from registry.metrics import METRICS, Metric, metric
+from registry.metrics import METRICS, Direction, Metric, metric
 from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id, read_period
 from registry.store.run_entries import columns_of, first_change, options_key
 from registry.store.session import TEXTS, as_list
@@ -235,6 +235,14 @@ def metrics(session: Session) -> list[Metric]:
     """Return every metric: our own, then those that users recorded, in name order."""
     own = {row[0]: Metric(*row) for row in session.rows("SELECT name, unit, direction, definition FROM metric")}
     return [*METRICS.values(), *(own[name] for name in sorted(own) if name not in METRICS)]
+
+
+def direction_of(session: Session, name: str) -> Direction:
+    """Return which way a metric is better; `none` for one that nobody defined."""
+    if (ours := metric(name)) is not None:
+        return ours.direction
+    own = session.rows("SELECT direction FROM metric WHERE name = ?", [name])
+    return own[0][0] if own else "none"
 
 
 def check_defined(session: Session, run: Run) -> None:

@@ -45,7 +45,7 @@ def demo(app: App, panel: Path | None) -> None:
         inside.place = made.build(Path(folder) / "experiments.duckdb")
         against = evaluate(inside.place)
         if can_show():
-            run_app(inside)
+            run_app(inside, lasting=False)
             return
         _print(inside, made.BASELINE, made.VARIANT)
         _print_runs(inside, against)

@@ -36,11 +36,12 @@ def can_show() -> bool:
     return os.environ.get("TERM") != "dumb" and output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
 
 
-def run_app(app: App) -> None:
-    """Run the app; the only way from the commands to textual."""
+def run_app(app: App, *, lasting: bool = True) -> None:
+    """Run the app; the only way from the commands to textual. What is chosen in one that won't last is forgotten."""
     from tui.app import RegistryApp
+    from tui.settings import Memory, memory_path, read_settings
 
-    shown = RegistryApp(app.place)
+    shown = RegistryApp(app.place, read_settings(), Memory(memory_path() if lasting else None))
     shown.run()
     if shown.return_code and shown.return_code > ENDED_BY_SIGNAL:
         raise click.exceptions.Exit(shown.return_code)

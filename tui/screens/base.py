@@ -32,11 +32,17 @@ if TYPE_CHECKING:
 RETRY = 2.0
 """Seconds after which a registry that could not be read is tried again."""
 
-SMALLEST = (60, 16)
+SMALLEST = (40, 15)
 """Columns and lines below which a screen says which commands do the same."""
 
-_WIDTHS: list[tuple[int, str]] | None = [(0, "-too-narrow"), (SMALLEST[0], "-narrow"), (110, "-wide")]
-_HEIGHTS: list[tuple[int, str]] | None = [(0, "-too-low"), (SMALLEST[1], "-low"), (32, "-high")]
+_WIDTHS: list[tuple[int, str]] | None = [
+    (0, "-too-narrow"),
+    (SMALLEST[0], "-narrow"),
+    (60, "-medium"),
+    (110, "-wide"),
+    (140, "-very-wide"),
+]
+_HEIGHTS: list[tuple[int, str]] | None = [(0, "-too-low"), (SMALLEST[1], "-low"), (24, "-medium-high"), (32, "-high")]
 
 
 class RegistryScreen(Screen[int | None]):
@@ -70,7 +76,7 @@ class RegistryScreen(Screen[int | None]):
         yield TopBar()
         yield Banner()
         yield from self.body()
-        yield KeyBar(self.NAME)
+        yield KeyBar(self.NAME, self.workspace.settings.keys)
         columns, lines = SMALLEST
         yield Static(
             f"This window is too small for the app: it wants {columns} columns and {lines} lines.\n"
@@ -205,6 +211,11 @@ class RegistryScreen(Screen[int | None]):
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show a short message for some seconds; `text` is never markup."""
         self.app.notify(text, severity="warning" if problem else "information", timeout=5, markup=False)
+
+    def remember(self) -> None:
+        """Write down what was chosen."""
+        if (trouble := self.workspace.keep()) is not None:
+            self.say(trouble, problem=True)
 
     def on_descendant_focus(self) -> None:
         """The footer shows the keys of what has the focus."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,19 +15,24 @@ from textual.widget import Widget
 from registry.errors import FilterError, RegistryError
 from tui import actions
 from tui.screens.choosing import Choosing
+from tui.screens.query import Answer, Question, View, ask, read_page
 from tui.widgets.cells import fit, number, of_them
-from tui.widgets.columns import SORTED_COLUMNS
+from tui.widgets.columns import asked
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
-from tui.widgets.rows import PAGE
+from tui.widgets.rows import real
+from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from registry.rows import Browse, Names, Row
+    from registry.search import Basis
     from tui.actions import Action
 
 SLOW = 0.15
 """Seconds after which a question still open is worth mentioning."""
+
+DEFAULT_SORT = "-created"
 
 _MOST_OF_FILTER = 200
 """Cells of a filter that are repeated when it matches nothing."""
@@ -40,18 +45,11 @@ class BrowsingScreen(Choosing):
 
     @dataclass
     class Answered(Message):
-        """A filter's result, with the rows that will be in view."""
+        """A question's answer."""
 
         request: int
-        stamp: tuple[object, ...]
-        filter: str
-        sort: str
-        found: Browse
-        asked: Sequence[int]
-        rows: Sequence[Row]
+        answer: Answer
         still: bool
-        hint: str | None
-        """Why nothing may have been found."""
 
     @dataclass
     class Refused(Message):
@@ -82,6 +80,7 @@ class BrowsingScreen(Choosing):
         stamp: tuple[object, ...] | None
 
     filter_bar = getters.query_one(FilterBar)
+    state_line = getters.query_one(StateLine)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -89,11 +88,16 @@ class BrowsingScreen(Choosing):
         """The filter of the result that is shown."""
         self.wanted = ""
         """The filter that was typed last; differs from `filter` while it is wrong or being tried."""
-        self.sort = "-created"
+        self.sort = workspace.remembered.sort or DEFAULT_SORT
         """The order of the result that is shown."""
         self.wanted_sort = self.sort
         """The order that was asked for last."""
         self.total = 0
+        self.found: Browse | None = None
+        """The result that is shown."""
+        self.unfolded: set[str] = set()
+        """Sweeps that were opened while the others are folded."""
+        self._panels = 1
         self._slow: Timer | None = None
         self._paging = False
         self._names_stamp: tuple[object, ...] | None = None
@@ -110,13 +114,26 @@ class BrowsingScreen(Choosing):
         if self._slow is not None:
             self._slow.stop()
         self._slow = self.set_timer(SLOW, self._show_waiting)
-        self._browse(self.next_request(), filter, sort, self._view(still))
+        self._browse(self.next_request(), self.question(filter, sort), self._view(still))
 
-    def _view(self, still: bool) -> _View:
+    def question(self, filter: str, sort: str) -> Question:
+        """Return what is to be asked, with the columns, folds and panel that were chosen."""
+        remembered = self.workspace.remembered
+        return Question(
+            filter,
+            sort,
+            tuple(asked(self.experiments.labels)),
+            remembered.folded,
+            frozenset(self.unfolded),
+            remembered.panel,
+            remembered.period,
+        )
+
+    def _view(self, still: bool) -> View:
         listed = self.experiments
         row = listed.current_row
         known = None if row is None else row.config_hash
-        return _View(listed.current_id, known, listed.cursor, listed.scroll_offset.y, listed.row_room, still)
+        return View(listed.current_id, known, listed.cursor, listed.scroll_offset.y, listed.row_room, still)
 
     def _show_waiting(self) -> None:
         if self.waiting:
@@ -124,56 +141,57 @@ class BrowsingScreen(Choosing):
             self.top_bar.count += " · reading …"
 
     @work(thread=True, exclusive=True, group="browse", exit_on_error=False, description="browse")
-    def _browse(self, request: int, filter: str, sort: str, view: _View) -> None:
-        registry = self.workspace.registry
+    def _browse(self, request: int, question: Question, view: View) -> None:
         try:
-            stamp = registry.changed_stamp()
-            found = registry.browse(filter, sort)
-            cursor, scroll = view.place_in(found.ids)
-            start = max(0, min(scroll, cursor) - PAGE // 4)
-            asked = found.ids[start : start + PAGE]
-            rows = registry.page(asked) if asked else []
-            hint = None if asked or not found.total or not filter.strip() else registry.hint(filter)
+            answer = ask(self.workspace, question, view)
         except FilterError as error:
             self.post_message(self.Refused(request, error))
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(request, error))
         else:
-            self.post_message(self.Answered(request, stamp, filter, sort, found, asked, rows, view.still, hint))
+            self.post_message(self.Answered(request, answer, view.still))
 
     @on(Answered)
     def _answered(self, event: Answered) -> None:
         if not self.is_current_answer(event.request):
             return
-        listed = self.experiments
+        answer, listed = event.answer, self.experiments
         view = self._view(event.still)
-        if view.contradicted_by(event.rows):
+        if view.contradicted_by(answer.rows):
             listed.rows.clear()
             view = replace(view, identity=None)
-        elif event.stamp != self.stamp:
+        elif answer.stamp != self.stamp or self.found is None or self._reads_other_values(answer.found):
             listed.rows.outdate()
-        self.stamp, self.filter, self.sort, self.total = (
-            event.stamp,
-            event.filter,
-            event.sort,
-            event.found.total,
-        )
+        self.stamp, self.filter, self.sort = answer.stamp, answer.question.filter, answer.question.sort
+        self.found, self.total, self._panels = answer.found, answer.found.total, answer.panels
         self.all_well()
-        listed.sort = event.sort
-        listed.message = self.nothing_here(event.hint)
+        listed.sort = self.sort
+        listed.message = self.nothing_here(answer.hint)
         # placed under what one looks at now, which may not be where one was when it was asked
-        cursor, scroll = view.place_in(event.found.ids)
-        listed.show(event.found.ids, event.asked, event.rows, cursor=cursor, scroll=scroll)
+        cursor, scroll = view.place_in(answer.found.ids)
+        listed.show(answer.found.ids, answer.asked, answer.rows, cursor=cursor, scroll=scroll, folds=answer.found.folds)
         self.filter_bar.accept()
         self.show_count()
+        self._show_state()
         if self.stamp != self._names_stamp:
             self._read_names(self.stamp)
+
+    def _reads_other_values(self, found: Browse) -> bool:
+        return self.found is None or (found.columns, found.basis) != (self.found.columns, self.found.basis)
+
+    @on(ExperimentList.ColumnsChanged)
+    def _columns_changed(self) -> None:
+        if self.asked:  # before the first question the list has no columns yet
+            self.reload()
 
     @on(Refused)
     def _refused(self, event: Refused) -> None:
         if self.is_current_answer(event.request):
             self.all_well()
             shown = f"Still shown: {self.filter}" if self.filter else "Still shown: everything"
+            if self.found is None and self.wanted_sort != DEFAULT_SORT:
+                self.ask(self.wanted, DEFAULT_SORT)  # what was remembered means nothing here any more
+                return
             self.wanted_sort = self.sort
             self.show_count()
             self.filter_bar.add_class("-open")
@@ -198,7 +216,7 @@ class BrowsingScreen(Choosing):
     @work(thread=True, group="page", exit_on_error=False, description="page")
     def _read_page(self, ids: Sequence[int]) -> None:
         try:
-            rows = self.workspace.registry.page(ids)
+            rows = () if self.found is None else read_page(self.workspace.registry, ids, self.found)
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(self.asked, error))
             self.post_message(self.PageRead((), ()))
@@ -247,15 +265,15 @@ class BrowsingScreen(Choosing):
 
     def result_said(self) -> str:
         """Return how much of it all is shown."""
-        if not self.filter:
+        if not self.filter or self.found is None:
             return of_them(self.total)
-        return f"{number(len(self.experiments.ids))} of {number(self.total)}"
+        return f"{number(self.found.matched)} of {number(self.total)}"
 
     def show_count(self) -> None:
         """Show in the head how many there are and how many are marked."""
         marks = len(self.workspace.marks)
         said = [self.result_said()]
-        if self.sort.removeprefix("-") not in SORTED_COLUMNS:
+        if self.sort.removeprefix("-") not in {column.key for column in self.experiments.columns}:
             said.append(f"by {self.sort.removeprefix('-')} {'▼' if self.sort.startswith('-') else '▲'}")
         if marks:
             said.append(f"{number(marks)} marked")
@@ -295,9 +313,28 @@ class BrowsingScreen(Choosing):
             return False
         return super().check_action(action, parameters)
 
+    def _show_state(self) -> None:
+        """Show what else is in force: where the metrics were read, and what is folded."""
+        found = self.found
+        said = []
+        if found is not None and found.basis is not None:
+            choice = f" (one of {self._panels}; P chooses)" if self._panels > 1 else ""
+            said.append(f"metrics on {found.basis}{choice}")
+        if found is not None and found.folds:
+            hidden = sum(len(each.ids) for each in found.folds)
+            said.append(f"{of_them(len(found.folds), 'sweep')} folded ({number(hidden)}); z unfolds")
+        self.workspace.basis = None if found is None or found.basis is None else str(found.basis)
+        self.state_line.show(" · ".join(said))
+
     @on(ExperimentList.SortChosen)
     def _sort_chosen(self, event: ExperimentList.SortChosen) -> None:
-        self.ask(self.wanted, event.sort)
+        self.sort_by(event.sort)
+
+    def sort_by(self, sort: str) -> None:
+        """Sort, and do so the next time too."""
+        self.workspace.remembered.sort = sort
+        self.remember()
+        self.ask(self.wanted, sort)
 
     def action_sort_menu(self) -> None:
         """Choose what to sort by."""
@@ -305,9 +342,54 @@ class BrowsingScreen(Choosing):
 
         def chosen(sort: str | None) -> None:
             if sort is not None:
-                self.ask(self.wanted, sort)
+                self.sort_by(sort)
 
         self.app.push_screen(SortScreen(self.sort, self.workspace.names), chosen)
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        from tui.screens.columns import USUAL, ColumnsScreen
+
+        def chosen(labels: list[str] | str | None) -> None:
+            if labels is not None:
+                self.experiments.choose_columns(None if labels == USUAL else list(labels))
+                self.remember()
+
+        self.app.push_screen(ColumnsScreen(self.experiments.labels, self.workspace.names), chosen)
+
+    def action_fold(self) -> None:
+        """Fold each sweep into one line, or unfold them all."""
+        remembered = self.workspace.remembered
+        remembered.folded = not remembered.folded
+        self.unfolded.clear()
+        self.remember()
+        self.reload()
+
+    def action_panel(self) -> None:
+        """Choose the panel and period that metrics are read on."""
+        self.find(self.workspace.registry.metric_bases, self._choose_panel)
+
+    def _choose_panel(self, bases: Sequence[Basis]) -> None:
+        from tui.screens.choice import Choice, ChoiceScreen
+
+        if not bases:
+            self.say("No experiment has a run yet: experiments backtest makes one.", problem=True)
+            return
+        by_value = {str(basis): basis for basis in bases}
+        choices = [Choice("", "where most experiments were evaluated", "the usual one")]
+        choices += [Choice(value, value, of_them(basis.experiments or 0)) for value, basis in by_value.items()]
+
+        def chosen(value: str | None) -> None:
+            if value is None:
+                return
+            remembered, basis = self.workspace.remembered, by_value.get(value)
+            remembered.panel = None if basis is None else basis.panel
+            remembered.period = None if basis is None else basis.period
+            self.remember()
+            self.reload()
+
+        current = self.workspace.basis if self.workspace.remembered.panel else ""
+        self.app.push_screen(ChoiceScreen("Read metrics on", choices, current=current), chosen)
 
     def action_filter(self) -> None:
         """Go to the filter's input."""
@@ -327,8 +409,19 @@ class BrowsingScreen(Choosing):
     def _opened(self, event: ExperimentList.Opened) -> None:
         from tui.screens.detail import DetailScreen
 
-        ids = self.experiments.ids
-        self.app.push_screen(DetailScreen(self.workspace, ids, event.index), self._came_back)
+        listed = self.experiments
+        ids = listed.ids
+        if (folded := listed.fold_of(ids[event.index])) is not None:
+            self.unfolded.add(folded.tag)
+            self.reload()
+            return
+        if listed.folds:
+            before = sum(line < 0 for line in ids[: event.index])
+            self.app.push_screen(
+                DetailScreen(self.workspace, array("q", real(ids)), event.index - before), self._came_back
+            )
+        else:
+            self.app.push_screen(DetailScreen(self.workspace, ids, event.index), self._came_back)
 
     def _came_back(self, identity: int | None) -> None:
         """Put the cursor on the experiment that was looked at last."""
@@ -346,41 +439,3 @@ class BrowsingScreen(Choosing):
             self.ask("", self.wanted_sort)
             return True
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What a person looks at, so that a new result can be placed under it."""
-
-    identity: int | None
-    config_hash: str | None
-    """Whose row `identity` is, once that is read."""
-    cursor: int
-    scroll: int
-    room: int
-    still: bool
-
-    def contradicted_by(self, rows: Iterable[Row]) -> bool:
-        """Return whether rows just read show that ids mean other experiments now: the file is another one."""
-        return self.config_hash is not None and any(
-            row.id == self.identity and row.config_hash != self.config_hash for row in rows
-        )
-
-    def place_in(self, ids: array[int]) -> tuple[int, int]:
-        """Return (cursor, scroll) for a new result.
-
-        The experiment under the cursor keeps the cursor, and its line on the screen; when the list stands
-        at its top it stays there, so that what is new can be seen. Without it a new question starts at the
-        top, and a mere refresh stays at the same place.
-        """
-        if self.identity is None or not ids:
-            return 0, 0
-        try:
-            cursor = ids.index(self.identity)
-        except ValueError:
-            if not self.still:
-                return 0, 0
-            return min(self.cursor, len(ids) - 1), self.scroll
-        if self.still and self.scroll == 0 and cursor < self.room:
-            return cursor, 0
-        return cursor, max(0, cursor - (self.cursor - self.scroll))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import CHANGE, GO, INPUT, LOOK, MOVE, Action, actions_of, show_key
+from tui.actions import CHANGE, GO, INPUT, LOOK, MOVE, Action, actions_of, keys_of
+from tui.settings import settings_path
 from tui.widgets.cells import wrap
 
 _GROUPS = (LOOK, CHANGE, MOVE, GO, "Application")
@@ -33,10 +34,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("pageup,ctrl+b", "scroll(-10)", "page up", show=False),
     ]
 
-    def __init__(self, screen_name: str, about: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, screen_name: str, about: Sequence[tuple[str, str]], moved: Mapping[str, str]) -> None:
         super().__init__()
         self._screen_name = screen_name
         self._about = about
+        self._moved = moved
 
     def compose(self) -> ComposeResult:
         """Lay the help out."""
@@ -54,10 +56,16 @@ class HelpScreen(ModalScreen[None]):
             members = [action for action in here if action.group == group]
             if members:
                 lines += [Content("")] * bool(lines) + [Content.assemble((group, "bold $quiet"))]
-                lines += [line for action in members for line in _lines(action, width)]
+                lines += [line for action in members for line in _lines(action, keys_of(action, self._moved), width)]
             if group == LOOK and self._about:
                 lines += [Content(""), Content.assemble(("Signs", "bold $quiet"))]
                 lines += [line for sign, meaning in self._about for line in _entry(sign, meaning, width)]
+        lines += [Content(""), Content.assemble(("Other keys", "bold $quiet"))]
+        told = f"Any action can have other keys: name it by its id under [keys] in {settings_path()}, as in"
+        lines += [Content(line) for line in wrap(told, width)]
+        lines += [Content.assemble(('  "browse.compare" = "c,ctrl+e"', "$primary"))]
+        ids = ", ".join(action.id for action in here if action.group != MOVE)
+        lines += [Content.assemble((line, "$quiet")) for line in wrap(f"The ids here: {ids}", width)]
         return Content("\n").join(lines)
 
     def action_scroll(self, step: int) -> None:
@@ -69,8 +77,8 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _lines(action: Action, width: int) -> list[Content]:
-    keys = " ".join(show_key(key) for key in action.keys)
+def _lines(action: Action, shown: Sequence[str], width: int) -> list[Content]:
+    keys = " ".join(shown)
     what = ("in the filter: " if action.owner == INPUT else "") + action.description
     room = width - _KEYS - len(action.command)
     if action.command and len(what) + 2 <= room:

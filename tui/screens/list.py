@@ -10,6 +10,7 @@ from tui import actions
 from tui.screens.browsing import BrowsingScreen
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.state_line import StateLine
 
 
 class ListScreen(BrowsingScreen):
@@ -21,6 +22,7 @@ class ListScreen(BrowsingScreen):
     def body(self) -> Iterable[Widget]:
         """Yield the list and the filter."""
         yield ExperimentList(self.workspace)
+        yield StateLine()
         yield FilterBar("SentimentScore > 0.2 and tag:baseline")
 
     def action_filter(self) -> None:

@@ -16,6 +16,7 @@ from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.names_pane import NamesPane
 from tui.widgets.reference_card import ReferenceCard
+from tui.widgets.state_line import StateLine
 
 
 class SearchScreen(BrowsingScreen):
@@ -35,6 +36,7 @@ class SearchScreen(BrowsingScreen):
             yield ReferenceCard()
             yield NamesPane()
         yield ExperimentList(self.workspace)
+        yield StateLine()
 
     def on_mount(self) -> None:
         """Say where one is."""

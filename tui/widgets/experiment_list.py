@@ -11,24 +11,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
 from textual.reactive import var
 
-from registry.config import SHORT_HASH
+from registry.search.words import split_name
 from tui import actions
+from tui.numbers import shown
 from tui.safe import safe
 from tui.widgets import bars
-from tui.widgets.cells import fit, wrap
+from tui.widgets.cells import fit, number, of_them, wrap
 from tui.widgets.columns import (
     GAP,
     GUTTER,
+    WEIGHTS,
     Column,
+    Layout,
+    asked,
+    cell_text,
     counts_of_names,
     counts_of_rows,
     feature_order,
     fit_columns,
+    usual,
+    value_text,
     when,
 )
 from tui.widgets.line_table import LineTable
@@ -36,7 +44,7 @@ from tui.widgets.rows import RowCache
 from tui.workspace import Workspace, described
 
 if TYPE_CHECKING:
-    from registry.rows import Row
+    from registry.rows import Fold, Row
 
 _MOST_BARS = 24
 _LONGEST_NAME = 40
@@ -76,7 +84,16 @@ class ExperimentList(LineTable):
         ids: Sequence[int]
         toggle: bool
 
-    column: var[int] = var(1, init=False)
+    @dataclass
+    class ColumnsChanged(Message):
+        """The list shows other columns, some of which have to be read."""
+
+    @dataclass
+    class CursorMoved(Message):
+        """Another experiment is under the cursor."""
+
+    column: var[str] = var("created", init=False)
+    """The label of the column that `[` and `]` sort by."""
 
     def __init__(self, workspace: Workspace, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -86,8 +103,11 @@ class ExperimentList(LineTable):
         self.sort = "-created"
         self.message: Sequence[str] = ("Reading the registry …",)
         """What stands here while there are no rows."""
+        self.folds: Sequence[Fold] = ()
+        """The sweeps that stand in the list as one line; -n among the ids is the n-th of them."""
         self._counts: Sequence[tuple[str, int]] = ()
-        self._columns: tuple[Column, ...] = ()
+        self._labels: tuple[str, ...] = ()
+        self._layout_of_columns = Layout(())
         self._order: tuple[str, ...] = ()
         self._range_start: int | None = None
 
@@ -102,15 +122,34 @@ class ExperimentList(LineTable):
         return self.ids[self.cursor] if self.ids else None
 
     @property
+    def current_fold(self) -> Fold | None:
+        """The sweep under the cursor, where one is folded."""
+        return self.fold_of(self.ids[self.cursor]) if self.ids else None
+
+    def fold_of(self, identity: int) -> Fold | None:
+        """Return the fold that an id stands for, if it stands for one."""
+        return self.folds[-identity - 1] if identity < 0 else None
+
+    @property
     def current_row(self) -> Row | None:
         """The experiment under the cursor, once it has been read."""
         return self.rows.get(self.ids[self.cursor]) if self.ids else None
 
     # what the screen gives
 
-    def show(self, ids: array[int], asked: Sequence[int], rows: Sequence[Row], *, cursor: int, scroll: int) -> None:
+    def show(
+        self,
+        ids: array[int],
+        asked: Sequence[int],
+        rows: Sequence[Row],
+        *,
+        cursor: int,
+        scroll: int,
+        folds: Sequence[Fold] = (),
+    ) -> None:
         """Show another result; `rows` are those of it that came along."""
         self.ids = ids
+        self.folds = folds
         self._range_start = None
         self.supply(asked, rows)
         self.set_reactive(ExperimentList.cursor, min(max(cursor, 0), max(0, len(ids) - 1)))
@@ -118,6 +157,7 @@ class ExperimentList(LineTable):
         self.scroll_to(y=scroll, animate=False)
         self.show_cursor()
         self.want_visible()
+        self.post_message(self.CursorMoved())
 
     def supply(self, asked: Sequence[int], rows: Sequence[Row]) -> None:
         """Take rows that were wanted."""
@@ -127,6 +167,8 @@ class ExperimentList(LineTable):
             self._lay_out()
         self.refresh()
         self.want_visible()
+        if self.current_id in asked:
+            self.post_message(self.CursorMoved())
 
     def names_read(self) -> None:
         """The registry's names were read: they say which features get a bar."""
@@ -153,12 +195,35 @@ class ExperimentList(LineTable):
         super().on_resize()
         self.want_visible()
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns in view."""
+        return self._layout_of_columns.columns
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all columns in order, those without room too."""
+        return self._labels
+
+    def choose_columns(self, labels: Sequence[str] | None) -> None:
+        """Show these columns; None: the usual ones."""
+        self.workspace.remembered.columns = None if labels is None else list(labels)
+        self._lay_out()
+        self.refresh()
+
     def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width or self.size.width
+        names = self.workspace.names
+        before = asked(self._labels)
+        chosen = self.workspace.remembered.columns
+        self._labels = tuple(chosen or usual(width, names.metrics if names else ()))
         self._order = feature_order(self._counts, _MOST_BARS)
-        self._columns = fit_columns(self.scrollable_content_region.width or self.size.width, len(self._order))
-        bars_shown = next(column.width for column in self._columns if column.key == "weights") - 1
+        self._layout_of_columns = fit_columns(self._labels, width, len(self._order), self.column)
+        bars_shown = next((column.width for column in self.columns if column.key == WEIGHTS), 1) - 1
         if bars_shown < len(self._order):
             self._order = feature_order(self._counts, bars_shown)
+        if asked(self._labels) != before:
+            self.post_message(self.ColumnsChanged())
 
     # drawing
 
@@ -166,24 +231,26 @@ class ExperimentList(LineTable):
         """Return the titles; the sorted column has an arrow, the chosen one is underlined."""
         ground = self.ground + self.part("head")
         chosen = ground + self.part("head-column")
+        layout = self._layout_of_columns
         segments = [Segment(" " * GUTTER, ground)]
-        for place, column in enumerate(self._columns):
-            title = column.title
+        for place, column in enumerate(layout.columns):
+            title = safe(column.title)
             if column.sort is not None and column.sort == self.sort.removeprefix("-"):
                 title += " ▼" if self.sort.startswith("-") else " ▲"
-            style = chosen if place == self.column and self.has_focus else ground
-            if column.right and len(title) <= column.width:
-                segments.append(Segment(" " * (column.width - len(title)), ground))
-                segments.append(Segment(title, style))
-            else:
-                # a title may reach into the gap, so that its arrow has room
-                title = title[: column.width + GAP - 1] if column.width else ""
-                segments.append(Segment(title, style))
-                segments.append(Segment(" " * (column.width - len(title)), ground))
-                if len(title) > column.width:
-                    segments.append(Segment(" " * (GAP - (len(title) - column.width)), ground))
-                    continue
-            segments.append(Segment(" " * GAP, ground))
+            style = chosen if column.key == self.column and self.has_focus else ground
+            # a title may reach into the gap, so that its arrow has room
+            title = fit(title, column.width + GAP - 1).rstrip() if column.width else ""
+            blank = column.width - cell_len(title)
+            if column.right and blank > 0:
+                segments.append(Segment(" " * blank, ground))
+            segments.append(Segment(title, style))
+            if not column.right and blank > 0:
+                segments.append(Segment(" " * blank, ground))
+            more = place == 0 and layout.before
+            segments.append(Segment(("‹" if more else " ") * (GAP + min(0, blank)), ground))
+        if layout.after:
+            used = sum(segment.cell_length for segment in segments)
+            segments.append(Segment(" " * max(0, width - used - 1) + "›", ground))
         segments.append(Segment(" " * width, ground))
         return segments
 
@@ -193,26 +260,48 @@ class ExperimentList(LineTable):
         row = self.rows.get(identity)
         quiet, faint = style + self.part("quiet"), style + self.part("faint", current=current)
         segments = self._signs(row, style, index, current=current)
+        if (folded := self.fold_of(identity)) is not None:
+            return [*segments, *self._fold_line(folded, width, style, quiet), Segment(" " * width, style)]
         gap = Segment(" " * GAP, style)
         if row is None:
             text = "reading …" if self.rows.wants(identity) else "no longer there"
             return [*segments, Segment(text, faint), Segment(" " * width, style)]
-        for column in self._columns:
-            if column.key == "weights":
+        for column in self.columns:
+            if column.key == WEIGHTS:
                 segments += self._glyph(row, column.width, style, faint)
             elif column.key == "hash":
-                segments.append(Segment(fit(row.config_hash[:SHORT_HASH], column.width), style))
+                segments.append(Segment(fit(row.config_hash[: column.width], column.width), style))
             elif column.key == "created":
                 segments.append(Segment(fit(when(row.created_at)[: column.width], column.width), quiet))
             elif column.key == "features":
-                segments.append(Segment(fit(str(row.n_features), column.width, right=True), quiet))
+                segments.append(Segment(cell_text(column, str(row.n_features)), quiet))
             elif column.key == "tags":
                 segments.append(Segment(fit(", ".join(row.tags[: column.width]), column.width), quiet))
-            else:
+            elif column.key == "description":
                 segments.append(Segment(fit(row.description, column.width), style))
+            else:
+                segments.append(Segment(cell_text(column, value_text(column, row)), style))
             segments.append(gap)
         segments.append(Segment(" " * width, style))
         return segments
+
+    def _fold_line(self, folded: Fold, width: int, style: Style, quiet: Style) -> list[Segment]:
+        """Return the line of a sweep: how many, the best and the spread, its name."""
+        told = [of_them(len(folded.ids))]
+        if folded.metric is not None:
+            name = split_name(folded.metric).text
+            if folded.best is None:
+                told.append(f"none with {folded.metric}")
+            else:
+                span = f"{shown(name, folded.low)} … {shown(name, folded.high)}"
+                told.append(f"best {name} {shown(name, folded.best)} of {number(folded.evaluated)} tried ({span})")
+        words = " · ".join(told)
+        tag = fit(folded.tag, max(8, min(30, width - GUTTER - cell_len(words) - 6))).rstrip()
+        return [
+            Segment("▸ ", style + self.part("mark")),
+            Segment(safe(tag), style + self.part("strong")),
+            Segment(f"  {words}", quiet),
+        ]
 
     def _signs(self, row: Row | None, style: Style, index: int, *, current: bool) -> list[Segment]:
         in_range = self._range_start is not None and (
@@ -252,8 +341,8 @@ class ExperimentList(LineTable):
     def _told(self, width: int) -> list[tuple[str, str]]:
         """Return the message broken into lines, each with the part it is drawn as."""
         return [
-            (line, "quiet" if number else "strong")
-            for number, text in enumerate(self.message)
+            (line, "quiet" if place else "strong")
+            for place, text in enumerate(self.message)
             for line in wrap(text, width)
         ]
 
@@ -266,6 +355,7 @@ class ExperimentList(LineTable):
             (bars.RISING[4], "a weight above zero; a bar that hangs from the top is one below zero"),
             (f"{bars.ZERO} {bars.ABSENT} {bars.MORE}", "weight 0; no weight at all; more weights than there are bars"),
             ("● ★", "marked; the reference that others are compared with"),
+            ("▸", "a sweep folded into one line: a tag whose experiments are all variants of one parent"),
         ]
 
     # marks
@@ -274,6 +364,7 @@ class ExperimentList(LineTable):
         """A range being marked follows the cursor."""
         if self._range_start is not None:
             self.refresh()
+        self.post_message(self.CursorMoved())
 
     def action_mark(self) -> None:
         """Mark or unmark, and step down: the next press goes for the next row."""
@@ -304,8 +395,19 @@ class ExperimentList(LineTable):
         """Mark every row."""
         self._mark_rows(0, len(self.ids) - 1)
 
+    def experiments_at(self, first: int, last: int) -> array[int]:
+        """Return the ids of the experiments from one line to another, those in folds included."""
+        lines = self.ids[first : last + 1]
+        if not self.folds:
+            return lines
+        found = array("q")
+        for identity in lines:
+            folded = self.fold_of(identity)
+            found.extend((identity,) if folded is None else folded.ids)
+        return found
+
     def _mark_rows(self, first: int, last: int, *, toggle: bool = False) -> None:
-        ids = self.ids[first : last + 1]
+        ids = self.experiments_at(first, last)
         if all(identity in self.rows for identity in ids):
             read = (row for identity in ids if (row := self.rows.get(identity)) is not None)
             self.mark(described(read), toggle=toggle)
@@ -321,7 +423,8 @@ class ExperimentList(LineTable):
     # order and opening
 
     def watch_column(self) -> None:
-        """Draw the head anew."""
+        """Bring the column into view and draw the head anew."""
+        self._lay_out()
         self.refresh()
 
     def on_focus(self) -> None:
@@ -334,15 +437,15 @@ class ExperimentList(LineTable):
 
     def action_column(self, step: int) -> None:
         """Choose the column that `[` and `]` sort by."""
-        sortable = [place for place, column in enumerate(self._columns) if column.sort]
+        sortable = [label for label in self._labels if label != WEIGHTS]
         if sortable:
             place = sortable.index(self.column) + step if self.column in sortable else 0
             self.column = sortable[min(max(place, 0), len(sortable) - 1)]
 
     def action_sort(self, descending: bool) -> None:
         """Sort by the chosen column."""
-        if self.column < len(self._columns) and (key := self._columns[self.column].sort):
-            self.post_message(self.SortChosen("-" + key if descending else key))
+        if self.column in self._labels and self.column != WEIGHTS:
+            self.post_message(self.SortChosen("-" + self.column if descending else self.column))
 
     def action_open(self) -> None:
         """Open the experiment under the cursor."""
@@ -361,9 +464,9 @@ class ExperimentList(LineTable):
     def head_clicked(self, x: int, y: int) -> None:
         """Sort by the clicked column; the same again turns the order round."""
         start = GUTTER
-        for place, column in enumerate(self._columns):
+        for column in self.columns:
             if start <= x < start + column.width + GAP and column.sort:
-                self.column = place
+                self.column = column.key
                 self.action_sort(self.sort == column.sort)
                 return
             start += column.width + GAP

@@ -24,10 +24,8 @@ PAUSE = 0.08
 """Seconds of no typing after which the filter is tried."""
 
 
-class FilterInput(Input):
+class SafeInput(Input):
     """One line of text; control characters that were pasted become spaces, since it draws what it holds."""
-
-    BINDINGS = actions.bindings(actions.INPUT)
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace a part, made of characters that can be shown."""
@@ -36,6 +34,12 @@ class FilterInput(Input):
     def insert(self, text: str, index: int) -> None:
         """Insert characters that can be shown."""
         super().insert(_typed(text), index)
+
+
+class FilterInput(SafeInput):
+    """The input of a filter."""
+
+    BINDINGS = actions.bindings(actions.INPUT)
 
 
 def _typed(text: str) -> str:

@@ -6,6 +6,7 @@ room for, and help always. A click on a key does what the key does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,18 +16,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.actions import ACTIONS, Action, footer_of, show_key
+from tui.actions import ACTIONS, Action, footer_of, keys_of
 
 NARROW = 80
 NARROW_KEYS = 7
 """At 80 columns no more keys than these, help included: a footer is a reminder, the help is the list."""
 
 _HELP = next(action for action in ACTIONS if action.id == "app.help")
-
-
-def shown_keys(action: Action) -> str:
-    """Return the keys as the footer shows them."""
-    return action.footer_keys or show_key(action.keys[0])
 
 
 class KeyBar(Widget):
@@ -48,9 +44,10 @@ class KeyBar(Widget):
 
         action: Action
 
-    def __init__(self, screen_name: str) -> None:
+    def __init__(self, screen_name: str, moved: Mapping[str, str]) -> None:
         super().__init__()
         self._screen_name = screen_name
+        self._moved = moved
         self._typing = False
 
     @property
@@ -83,8 +80,11 @@ class KeyBar(Widget):
         return placed
 
     def _keys(self, action: Action) -> str:
+        if action.footer_keys and action.id not in self._moved:
+            return action.footer_keys
+        keys = keys_of(action, self._moved)
         # while typing "?" is text; the function key is not
-        return show_key(action.keys[-1]) if self._typing and action is _HELP else shown_keys(action)
+        return keys[-1] if self._typing and action is _HELP else keys[0]
 
     def _width(self, action: Action) -> int:
         return len(self._keys(action)) + len(action.label) + 3

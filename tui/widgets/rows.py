@@ -62,7 +62,12 @@ class RowCache:
     def page_to_read(self, ids: Sequence[int], first: int, last: int) -> Sequence[int]:
         """Return the page of ids to read so that rows `first` to `last` can be drawn; empty when all are there."""
         for index in range(max(0, first), min(last + 1, len(ids))):
-            if self.wants(ids[index]):
+            if ids[index] >= 0 and self.wants(ids[index]):
                 start = max(0, index - PAGE // 4)
-                return ids[start : start + PAGE]
+                return real(ids[start : start + PAGE])
         return ids[:0]
+
+
+def real(lines: Sequence[int]) -> Sequence[int]:
+    """Return the ids of experiments among the lines of a list: what is below zero is a fold."""
+    return lines if all(line >= 0 for line in lines) else [line for line in lines if line >= 0]
