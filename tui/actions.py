@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-LIST, DETAIL, COMPARE, SEARCH, RUN = "list", "detail", "compare", "search", "run"
-EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN)
+LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT = "list", "detail", "compare", "search", "run", "variant"
+EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT)
+ON_EXPERIMENTS: Final = (LIST, DETAIL, SEARCH)
+"""The screens where something is done to experiments."""
+
 BROWSING: Final = (LIST, SEARCH)
 """The screens that hold a list of experiments."""
 
 SCROLLED: Final = (DETAIL, RUN)
 """The screens that are one long page."""
 
-APP, SCREEN, ROWS, TABLE, INPUT = "app", "screen", "rows", "table", "input"
-"""Who binds an action: the app, the screen, the list, the table of compare, the filter's input."""
+APP, SCREEN, ROWS, TABLE, INPUT, DRAFT = "app", "screen", "rows", "table", "input", "draft"
+"""Who binds an action: the app, the screen, the list, the table of compare, the filter's input, the draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +181,52 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "a page down, in the list or on the card", MOVE),
     Action("input.page-up", ("pageup",), BROWSING, INPUT, "screen.page(-1)", "page up",
            "a page up, in the list or on the card", MOVE),
-    Action("screen.copy", ("y",), EVERYWHERE, SCREEN, "copy", "copy hash",
-           "copy the full hash of the experiment, or the id of the run", CHANGE, "experiments list --ids", footer=8),
-    Action("screen.delete", ("D",), (LIST, DETAIL, SEARCH), SCREEN, "delete", "delete",
+    Action("draft.down", ("down", "j"), (VARIANT,), DRAFT, "move(1)", "down",
+           "next line", MOVE),
+    Action("draft.up", ("up", "k"), (VARIANT,), DRAFT, "move(-1)", "up",
+           "previous line", MOVE),
+    Action("draft.page-down", ("pagedown", "ctrl+f"), (VARIANT,), DRAFT, "page(1)", "page down",
+           "a page down", MOVE),
+    Action("draft.page-up", ("pageup", "ctrl+b"), (VARIANT,), DRAFT, "page(-1)", "page up",
+           "a page up", MOVE),
+    Action("draft.top", ("home", "g"), (VARIANT,), DRAFT, "edge(-1)", "top",
+           "first line", MOVE),
+    Action("draft.bottom", ("end", "G"), (VARIANT,), DRAFT, "edge(1)", "bottom",
+           "last line", MOVE),
+    Action("draft.edit", ("enter", "e"), (VARIANT,), DRAFT, "open", "edit",
+           "type another value", CHANGE, footer=1),
+    Action("draft.more", ("plus", "right", "l"), (VARIANT,), DRAFT, "step(1)", "more",
+           "a weight 0.01 larger, a whole number 1 larger", CHANGE),
+    Action("draft.less", ("minus", "left", "h"), (VARIANT,), DRAFT, "step(-1)", "change",
+           "a weight 0.01 smaller, a whole number 1 smaller", CHANGE, footer=2, footer_keys="+ -"),
+    Action("draft.add", ("a",), (VARIANT,), SCREEN, "add", "add",
+           "add a weight, a hyperparameter or a transformation", CHANGE, footer=4),
+    Action("draft.remove", ("x",), (VARIANT,), DRAFT, "remove", "remove",
+           "take this line out", CHANGE, footer=5),
+    Action("draft.revert", ("backspace", "u"), (VARIANT,), DRAFT, "revert", "revert",
+           "have this line as the parent has it", CHANGE, footer=7),
+    Action("draft.rescale", ("R",), (VARIANT,), SCREEN, "rescale", "rescale",
+           "scale all weights to the parent's sum", CHANGE, footer=8),
+    Action("draft.register", ("s", "ctrl+s"), (VARIANT,), SCREEN, "register", "register",
+           "register the variant, after asking", CHANGE, "experiments variant HASH NAME=VALUE…", footer=3),
+    Action("screen.describe", ("e",), ON_EXPERIMENTS, SCREEN, "describe", "describe",
+           "edit the description", CHANGE, "experiments describe HASH TEXT", footer=9),
+    Action("screen.tag", ("t",), ON_EXPERIMENTS, SCREEN, "tag", "tag",
+           "edit the tags: of the marked ones, or of this one", CHANGE, "experiments tag TAG,… HASH", footer=8),
+    Action("detail.note", ("n",), (DETAIL,), SCREEN, "note", "note",
+           "add a dated note", CHANGE, "experiments note HASH TEXT", footer=10),
+    Action("detail.variant", ("v",), (DETAIL,), SCREEN, "variant", "variant",
+           "make a variant by changing weights and the rest", CHANGE, "experiments variant HASH NAME=VALUE…", footer=4),
+    Action("screen.export", ("x",), ON_EXPERIMENTS, SCREEN, "export", "export",
+           "export to files: the marked ones, else what is listed, or this one", CHANGE,
+           "experiments export HASH… FILE", footer=14),
+    Action("screen.copy-as", ("Y",), ON_EXPERIMENTS, SCREEN, "copy_as", "copy as",
+           "copy as JSON, as Python, the weights, or the command", CHANGE, "experiments show HASH --json", footer=15),
+    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE), SCREEN, "copy", "copy hash",
+           "copy the full hash of the experiment", CHANGE, "experiments list --ids", footer=8),
+    Action("run.copy", ("y",), (RUN,), SCREEN, "copy", "copy id",
+           "copy the id of the run", CHANGE, "experiments runs --ids", footer=8),
+    Action("screen.delete", ("D",), ON_EXPERIMENTS, SCREEN, "delete", "delete",
            "move to the trash, after asking: the marked ones, or this one", CHANGE,
            "experiments delete HASH", footer=6),
     Action("app.undo", ("U",), EVERYWHERE, APP, "undo", "undo",
@@ -194,7 +240,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "compare what is marked", GO, "experiments compare A B [C …]"),
     Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
            "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
-    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN), SCREEN, "back", "back",
+    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT), SCREEN, "back", "back",
            "one step back: clear the filter, then to the screen before", GO, footer=6, priority=True),
     Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
            "to the screen before; from the first one, quit", GO, footer=15),

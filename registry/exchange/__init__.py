@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from registry.exchange.exporting import ExportReport, export_many, export_one
+    from registry.exchange.exporting import ExportReport, export_many, export_one, runs_of
     from registry.exchange.importing import Progress, import_sources
     from registry.exchange.report import Imported, ImportReport, Refusal, Remark
 
@@ -25,6 +25,7 @@ _HOME = {
     "export_many": "exporting",
     "export_one": "exporting",
     "import_sources": "importing",
+    "runs_of": "exporting",
 }
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "export_many",
     "export_one",
     "import_sources",
+    "runs_of",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import click
 
@@ -23,10 +23,6 @@ from tui.cli.options import (
     present_affected,
 )
 from tui.safe import safe
-
-if TYPE_CHECKING:
-    from registry.config import ExperimentConfig
-    from registry.experiments import ExperimentRegistry
 
 STDOUT = "-"
 
@@ -55,7 +51,7 @@ def export(
     FILE may be `-`, stdout. One experiment becomes one JSON. Several become an array in a FILE.json, a line
     each in a FILE.ndjson, a file each in a folder; on stdout a line each, or an array with --json.
     """
-    from registry.exchange import export_many, export_one
+    from registry.exchange import export_many, export_one, runs_of
 
     *refs, target = words
     if not refs and filter_ is None:
@@ -66,7 +62,7 @@ def export(
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
-    runs = (lambda config: _runs_of(registry, config)) if with_runs else None
+    runs = (lambda config: runs_of(registry, config)) if with_runs else None
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":
@@ -80,10 +76,6 @@ def export(
         present_affected(registry, hashes, look, f"wrote {output.plural(report.count)} to {safe(str(report.path))}")
         if not with_runs and (left := registry.count_runs(hashes)):
             output.note(f"{output.plural(left, 'run')} of them stayed behind; --runs takes them along")
-
-
-def _runs_of(registry: ExperimentRegistry, config: ExperimentConfig) -> list[dict[str, Any]]:
-    return [run.to_dict() for run in reversed(registry.runs(str(config.config_hash), full=True))]
 
 
 commands = {"export": export}

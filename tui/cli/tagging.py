@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from registry.results import Results
+from tui import tag_text
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -80,28 +80,12 @@ def _change(app: App, done: str, tags: str, refs: Sequence[str], filter_: str | 
     present_affected(registry, hashes, look, sentence)
 
 
-_TAG = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>(?!")[^,]*?))\s*(?P<end>,|\Z)', re.S)
-
-
 def split_tags(text: str) -> list[str]:
-    """Return the tags in a comma-separated list, each once; in quotes as in CSV a tag may hold commas.
-
-    >>> split_tags('one, "a,b","5"" disk"')
-    ['one', 'a,b', '5" disk']
-    """
-    names: list[str] = []
-    position, end = 0, ","
-    while end:
-        found = _TAG.match(text, position)
-        if found is None:
-            raise click.UsageError(f'{safe(text)}: a quoted tag ends with a quote and a comma, as in "a,b",c')
-        quoted = found["quoted"]
-        name = found["plain"] if quoted is None else quoted.replace('""', '"')
-        if not name.strip():
-            raise click.UsageError(f"'{safe(text)}' has an empty tag; write TAG or TAG,TAG")
-        names.append(name)
-        position, end = found.end(), found["end"]
-    return list(dict.fromkeys(names))
+    """Return the tags in a comma-separated list, each once; one that can't be read is a usage error."""
+    try:
+        return tag_text.split_tags(text)
+    except ValueError as error:
+        raise click.UsageError(safe(str(error))) from None
 
 
 @click.command(

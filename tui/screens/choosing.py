@@ -14,7 +14,9 @@ from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.deleting import Deleting, Target
+from tui.screens.deleting import Target
+from tui.screens.editing import Editing
+from tui.screens.taking import Taking
 from tui.widgets.cells import of_them
 from tui.widgets.experiment_list import ExperimentList
 from tui.workspace import Undo, Workspace, described
@@ -30,7 +32,7 @@ MOST_COMPARED = 200
 """Columns beyond which a comparison says nothing to anybody."""
 
 
-class Choosing(Deleting):
+class Choosing(Taking, Editing):
     """The actions on marked experiments, or on the one under the cursor."""
 
     experiments = getters.query_one(ExperimentList)
@@ -134,12 +136,47 @@ class Choosing(Deleting):
             self.workspace.reference = config_hash
             self.say(f"{config_hash[:SHORT_HASH]} is the reference; c on another one compares with it.")
 
-    def action_copy(self) -> None:
-        """Copy the full hash of the experiment under the cursor."""
+    @property
+    def taken_hash(self) -> str | None:
+        """The full hash of the experiment under the cursor."""
+        row = self.experiments.current_row
+        return None if row is None else row.config_hash
+
+    def action_export(self) -> None:
+        """Export the marked experiments, or all that are listed."""
+        if self.still_marking():
+            return
+        marks = list(self.workspace.marks)
+        registry, listed = self.workspace.registry, self.experiments
+        if marks:
+            self.find(partial(still_there, registry, marks), lambda hashes: self.ask_to_export(hashes, "marked"))
+        elif listed.ids:
+            ids = listed.experiments_at(0, len(listed.ids) - 1)
+            self.find(partial(hashes_of, registry, ids), lambda hashes: self.ask_to_export(hashes, "listed"))
+        else:
+            self.say("There is nothing to export.", problem=True)
+
+    def action_describe(self) -> None:
+        """Edit the description of the experiment under the cursor."""
         row = self.experiments.current_row
         if row is not None:
-            self.app.copy_to_clipboard(row.config_hash)
-            self.say(f"Copied {row.config_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
+            self.edit_description(row.config_hash, row.description)
+
+    def action_tag(self) -> None:
+        """Tag the marked experiments, or edit the tags of the one under the cursor."""
+        row = self.experiments.current_row
+        if self.still_marking():
+            return
+        if self.workspace.marks:
+            self.find(partial(tags_of, self.workspace.registry, list(self.workspace.marks)), self._tag_them)
+        elif row is not None:
+            self.edit_tags({row.config_hash: row.tags})
+
+    def _tag_them(self, found: Mapping[str, Sequence[str]]) -> None:
+        if found:
+            self.edit_tags(found)
+        else:
+            self.say("None of the marked experiments is still there.", problem=True)
 
     def action_delete(self) -> None:
         """Move the marked experiments, or the one under the cursor, to the trash."""
@@ -185,6 +222,21 @@ class Choosing(Deleting):
             return f"{of_them(len(marks))} marked again."
 
         return bring_back
+
+
+def tags_of(registry: ExperimentRegistry, hashes: Sequence[str]) -> dict[str, list[str]]:
+    """Return the tags of those of the hashes that are still there."""
+    live = still_there(registry, hashes)
+    found = registry.rows_of(live, ["hash", "tags"])
+    return {row["config_hash"]: list(row["tags"]) for row in found}
+
+
+def hashes_of(registry: ExperimentRegistry, ids: Sequence[int]) -> list[str]:
+    """Return the full hashes of the experiments with these ids that are still there, in order."""
+    found: list[str] = []
+    for start in range(0, len(ids), _CHUNK):
+        found += [row.config_hash for row in registry.page(ids[start : start + _CHUNK])]
+    return found
 
 
 def still_there(registry: ExperimentRegistry, hashes: Sequence[str]) -> list[str]:

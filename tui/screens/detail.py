@@ -17,9 +17,11 @@ from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
 from registry.runs.record import is_run_id
 from tui import actions
-from tui.screens.deleting import Deleting, Target
+from tui.screens.deleting import Target
+from tui.screens.editing import Editing
 from tui.screens.run import RunScreen
 from tui.screens.scrolling import Scrolling
+from tui.screens.taking import Taking
 from tui.widgets.sections import Family, Features, Hyperparameters, Identity, Notes, Runs, Section
 from tui.workspace import Workspace
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from registry.rows import Details
 
 
-class DetailScreen(Scrolling, Deleting):
+class DetailScreen(Scrolling, Taking, Editing):
     """One experiment of a list, and the way to its neighbours; or one by hash."""
 
     NAME = actions.DETAIL
@@ -211,11 +213,44 @@ class DetailScreen(Scrolling, Deleting):
         else:
             self.app.push_screen(CompareScreen(self.workspace, [other, config_hash], other))
 
-    def action_copy(self) -> None:
-        """Copy the full hash."""
+    @property
+    def taken_hash(self) -> str | None:
+        """The full hash of the experiment shown."""
+        return None if self.details is None else str(self.details.config.config_hash)
+
+    def action_export(self) -> None:
+        """Export this experiment."""
+        if self.taken_hash is not None:
+            self.ask_to_export([self.taken_hash])
+
+    def action_describe(self) -> None:
+        """Edit the description where it stands."""
         if self.details is not None:
-            self.app.copy_to_clipboard(str(self.details.config.config_hash))
-            self.say("Copied the full hash, by the terminal (OSC 52).")
+            config = self.details.config
+            self._edit_under_identity()
+            self.edit_description(str(config.config_hash), config.description, after=self.query_one(Identity))
+
+    def action_tag(self) -> None:
+        """Edit the tags where they stand."""
+        if self.details is not None:
+            config = self.details.config
+            self._edit_under_identity()
+            self.edit_tags({str(config.config_hash): list(config.tags)}, after=self.query_one(Identity))
+
+    def _edit_under_identity(self) -> None:
+        self.scroller.scroll_home(animate=False)
+
+    def action_note(self) -> None:
+        """Add a dated note."""
+        if self.taken_hash is not None:
+            self.add_note(self.taken_hash)
+
+    def action_variant(self) -> None:
+        """Make a variant of this experiment."""
+        from tui.screens.variant import VariantScreen
+
+        if self.details is not None:
+            self.app.push_screen(VariantScreen(self.workspace, self.details.config))
 
     def action_delete(self) -> None:
         """Move this experiment to the trash, after asking."""

@@ -151,8 +151,8 @@ class ExperimentList(LineTable):
         self.ids = ids
         self.folds = folds
         self._range_start = None
-        self.supply(asked, rows)
         self.set_reactive(ExperimentList.cursor, min(max(cursor, 0), max(0, len(ids) - 1)))
+        self.supply(asked, rows)
         self.rows_changed()
         self.scroll_to(y=scroll, animate=False)
         self.show_cursor()
