@@ -102,6 +102,8 @@ class Names:
     """With the number of runs that have each."""
     panels: dict[str, int] = field(default_factory=dict)
     """With the number of runs on each."""
+    values: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Values that hyperparameters and transformations take, where they were asked for; see `registry.profile`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tui.settings import Memory, Remembered, Settings
 
 if TYPE_CHECKING:
     from registry import ExperimentRegistry
+    from registry.profile import Profile
     from registry.rows import Names, Row
 
 _DESCRIBED = 80
@@ -47,6 +48,8 @@ class Workspace:
     undos: list[Undo] = field(default_factory=list)
     names: Names | None = None
     """Feature, hyperparameter and tag names with counts, once they are read."""
+    profile: Profile | None = None
+    """The values names take, once they are read."""
     settings: Settings = field(default_factory=Settings)
     memory: Memory = field(default_factory=Memory)
     remembered: Remembered = field(default_factory=Remembered)

@@ -10,6 +10,7 @@ from registry.faces.base import Base
 if TYPE_CHECKING:
     from registry.comparison import Comparison
     from registry.config import ExperimentConfig
+    from registry.profile import Profile
     from registry.results import Results
     from registry.rows import Browse, Details, Names, Row
     from registry.search import Basis
@@ -289,6 +290,19 @@ class Looking(Base):
 
         with self._store.read() as session:
             return rows.names(session)
+
+    def profile(self, *, panel: str | None = None, period: str | None = None) -> Profile:
+        """Return the ranges of weights, hyperparameters and metrics, and the commonest values of names.
+
+        Metrics are those on the panel and period chosen, or where most experiments were evaluated.
+
+        Raises:
+            FilterError: the panel or period chosen is not there.
+        """
+        from registry.profile import profile
+
+        with self._store.read() as session:
+            return profile(session, panel=panel, period=period)
 
     def compare(
         self, first: str, second: str, *, panel: str | None = None, period: str | None = None

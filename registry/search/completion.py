@@ -148,6 +148,11 @@ def _values(operand: str, names: Names) -> Iterator[_Candidate]:
         yield from ((write_value(name), "value", _runs(count)) for name, count in _by_count(names.panels))
     elif ATTRIBUTES.get(operand) == "date":
         yield from ((text, "value", meaning) for text, meaning in _TIMES.items())
+    else:
+        wanted = {_plain(operand), _plain(f"hp.{operand}")}
+        for name, values in names.values.items():
+            if _plain(name) in wanted:
+                yield from ((value, "value", _times(count)) for value, count in _by_count(values))
 
 
 def _operators(operand: str, names: Names) -> Iterator[_Candidate]:

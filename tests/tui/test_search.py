@@ -25,8 +25,8 @@ async def test_it_shows_the_language_and_the_names_with_their_counts(registry: E
         await app.press("2")
         assert isinstance(app.screen, SearchScreen)
         assert REFERENCE[0][0] in app.text and REFERENCE[2][0] in app.text
-        line = next(line for line in app.lines() if "momentum" in line and "weight" in line)
-        assert "12 experiments" in line
+        line = next(line for line in app.lines() if "momentum" in line and "12 exp" in line)
+        assert "0.2 … 0.211" in line and "█" in line, "its range and histogram"
         await app.press("pagedown", "pagedown", "pagedown", "pagedown")
         assert REFERENCE[-1][0] in app.text, "the card scrolls from the input"
 

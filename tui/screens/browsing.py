@@ -4,35 +4,46 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import getters, on, work
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import Input
 
 from registry.errors import FilterError, RegistryError
 from tui import actions
 from tui.screens.choosing import Choosing
+from tui.screens.editing import Change
 from tui.screens.query import Answer, Question, View, ask, read_page
 from tui.widgets.cells import fit, number, of_them
 from tui.widgets.columns import asked
+from tui.widgets.edit_bar import EditBar
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.names_pane import NamesPane
 from tui.widgets.rows import real
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
+    from registry.profile import Profile
     from registry.rows import Browse, Names, Row
     from registry.search import Basis
+    from registry.search.completion import Completion
     from tui.actions import Action
 
 SLOW = 0.15
 """Seconds after which a question still open is worth mentioning."""
 
 DEFAULT_SORT = "-created"
+
+_NEVER = ("never",)
+"""The stamp of what has not been read at all."""
 
 _MOST_OF_FILTER = 200
 """Cells of a filter that are repeated when it matches nothing."""
@@ -73,12 +84,19 @@ class BrowsingScreen(Choosing):
         rows: Sequence[Row]
 
     @dataclass
+    class ProfileRead(Message):
+        """The values that names take."""
+
+        profile: Profile
+
+    @dataclass
     class NamesRead(Message):
         """The names in use."""
 
         names: Names
         stamp: tuple[object, ...] | None
 
+    names_pane = getters.query_one(NamesPane)
     filter_bar = getters.query_one(FilterBar)
     state_line = getters.query_one(StateLine)
 
@@ -101,6 +119,7 @@ class BrowsingScreen(Choosing):
         self._slow: Timer | None = None
         self._paging = False
         self._names_stamp: tuple[object, ...] | None = None
+        self._profile_stamp: tuple[object, ...] | None = _NEVER
 
     # reading
 
@@ -245,7 +264,59 @@ class BrowsingScreen(Choosing):
         self.names_changed()
 
     def names_changed(self) -> None:
-        """Called after the names were read."""
+        """Offer the names that were read."""
+        self.suggest()
+
+    # completing
+
+    def on_descendant_focus(self) -> None:
+        """Read what values names take when somebody is about to write a filter."""
+        super().on_descendant_focus()
+        if self.focused is self.filter_bar.field and self._profile_stamp != self.stamp:
+            self._profile_stamp = self.stamp
+            self._read_profile()
+
+    @work(thread=True, exclusive=True, group="profile", exit_on_error=False, description="profile")
+    def _read_profile(self) -> None:
+        # the list says what is wrong with a registry; completion keeps what it has
+        with suppress(RegistryError, OSError):
+            self.post_message(self.ProfileRead(self.workspace.registry.profile()))
+
+    @on(ProfileRead)
+    def _profile_read(self, event: ProfileRead) -> None:
+        self.workspace.profile = event.profile
+        self.names_pane.know(event.profile)
+        self.suggest()
+
+    @on(Input.Changed, "FilterInput")
+    def _input_changed(self) -> None:
+        self.suggest()
+
+    def suggest(self) -> None:
+        """Show what could stand at the cursor of the filter."""
+        field = self.filter_bar.field
+        if not field.value:
+            self.names_pane.remember(self.workspace.remembered.saved, self.workspace.remembered.recent)
+        self.names_pane.offer(field.value, field.cursor_position, self.workspace.names)
+
+    def action_complete(self) -> None:
+        """Complete the name or value being typed."""
+        if self.names_pane.best is not None:
+            self._put_in(self.names_pane.best)
+
+    @on(NamesPane.Chosen)
+    def _chosen(self, event: NamesPane.Chosen) -> None:
+        self._put_in(event.completion)
+
+    def _put_in(self, completion: Completion) -> None:
+        field = self.filter_bar.field
+        rest = field.value[completion.end :]
+        text = completion.text
+        if completion.kind != "attribute" and not rest.startswith((" ", ")")):
+            text += " "  # a word of its own; after tag: or w. one goes on typing
+        field.value = field.value[: completion.start] + text + rest
+        field.cursor_position = completion.start + len(text)
+        field.focus()
 
     # saying
 
@@ -273,7 +344,8 @@ class BrowsingScreen(Choosing):
         """Show in the head how many there are and how many are marked."""
         marks = len(self.workspace.marks)
         said = [self.result_said()]
-        if self.sort.removeprefix("-") not in {column.key for column in self.experiments.columns}:
+        seen = {column.key for column in self.experiments.columns}
+        if self.sort != DEFAULT_SORT and self.sort.removeprefix("-") not in seen:
             said.append(f"by {self.sort.removeprefix('-')} {'▼' if self.sort.startswith('-') else '▲'}")
         if marks:
             said.append(f"{number(marks)} marked")
@@ -299,9 +371,57 @@ class BrowsingScreen(Choosing):
         """Keep the filter and go on to the list."""
         self.filter_bar.hurry()
         self.set_focus(self.experiments)
+        text = self.filter_bar.field.value
+        if text.strip():
+            self.workspace.remembered.remember_search(text)
+            self.remember()
 
-    def action_complete(self) -> None:
-        """Complete the name being typed, on a screen that can."""
+    def action_save_search(self) -> None:
+        """Save the filter under a name."""
+        text = (self.filter_bar.field.value or self.filter).strip()
+        if not text:
+            self.say("There is no filter to save; / opens it.", problem=True)
+            return
+        self.edit(EditBar("save this search as", text), partial(self._save_search, text))
+
+    def _save_search(self, text: str, name: str) -> Change:
+        if not name.strip():
+            raise ValueError("give it a name")
+        self.workspace.remembered.saved[name.strip()] = text
+        if (trouble := self.workspace.keep()) is not None:
+            raise ValueError(trouble)
+        return Change(f"Saved as {name.strip()}; R brings it back.")
+
+    def action_searches(self) -> None:
+        """Choose one of the saved and recent searches."""
+        from tui.screens.choice import Choice, ChoiceScreen
+
+        remembered = self.workspace.remembered
+        choices = [Choice(text, name, text) for name, text in remembered.saved.items()]
+        choices += [Choice(text, text) for text in remembered.recent if text not in remembered.saved.values()]
+        if not choices:
+            self.say("No search was kept yet: enter keeps one, S saves it under a name.")
+            return
+
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                self.show_filter(text)
+
+        def dropped(text: str) -> None:
+            remembered.saved = {name: each for name, each in remembered.saved.items() if each != text}
+            remembered.recent = [each for each in remembered.recent if each != text]
+            self.remember()
+
+        foot = "enter searches  x forgets one  esc back"
+        self.app.push_screen(ChoiceScreen("Searches", choices, foot=foot, dropped=dropped), chosen)
+
+    def show_filter(self, text: str) -> None:
+        """Show what a filter finds, as if it had been typed."""
+        self.filter_bar.add_class("-open")
+        self.filter_bar.field.value = text
+        self.filter_bar.field.cursor_position = len(text)
+        self.filter_bar.hurry()
+        self.set_focus(self.experiments)
 
     def action_page(self, direction: int) -> None:
         """Turn a page of what is read beside the input."""

@@ -36,6 +36,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         Binding("escape,q", "give_up", "back", show=False),
         Binding("j", "step(1)", "down", show=False),
         Binding("k", "step(-1)", "up", show=False),
+        Binding("x", "drop", "forget", show=False),
     ]
 
     def __init__(
@@ -46,14 +47,16 @@ class ChoiceScreen(ModalScreen[str | None]):
         current: str | None = None,
         foot: str = "enter takes it  esc back",
         tried: Callable[[str], None] | None = None,
+        dropped: Callable[[str], None] | None = None,
     ) -> None:
-        """`tried` is called with every line the cursor comes to."""
+        """`tried` is called with every line the cursor comes to, `dropped` with each that is to be forgotten."""
         super().__init__()
         self._title = title
         self.choices = list(choices)
         self._current = current
         self._foot = foot
         self._tried = tried
+        self._dropped = dropped
 
     def compose(self) -> ComposeResult:
         """Lay the menu out."""
@@ -81,6 +84,16 @@ class ChoiceScreen(ModalScreen[str | None]):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if self._tried is not None and self.is_current:
             self._tried(self.choices[event.option_index].value)
+
+    def action_drop(self) -> None:
+        """Forget the highlighted line, where lines can be forgotten."""
+        menu = self.query_one(OptionList)
+        if self._dropped is not None and menu.highlighted is not None:
+            place = menu.highlighted
+            self._dropped(self.choices.pop(place).value)
+            menu.remove_option_at_index(place)
+            if not self.choices:
+                self.dismiss(None)
 
     def action_step(self, step: int) -> None:
         """Move the highlight."""

@@ -88,6 +88,10 @@ class Choosing(Taking, Editing):
             return
         if len(marks) == 1 and row is not None and row.config_hash not in marks:
             marks.append(row.config_hash)
+        folded = self.experiments.current_fold
+        if not marks and folded is not None:
+            self.find(partial(hashes_of, self.workspace.registry, folded.ids[:MOST_COMPARED]), self._compare_them)
+            return
         reference = self.workspace.reference
         if len(marks) > MOST_COMPARED:
             self.say(f"{of_them(len(marks))} are too many to compare; mark {MOST_COMPARED} at most.", problem=True)
@@ -105,20 +109,20 @@ class Choosing(Taking, Editing):
                 problem=True,
             )
 
+    def _compare_them(self, hashes: Sequence[str]) -> None:
+        if len(hashes) < 2:
+            self.say("Fewer than two of them are still there.", problem=True)
+        else:
+            reference = self.workspace.reference if self.workspace.reference in hashes else None
+            self.app.push_screen(self._comparison(list(hashes), reference))
+
     def _comparison(self, hashes: list[str], reference: str | None) -> RegistryScreen:
         from tui.screens.compare import CompareScreen
 
         return CompareScreen(self.workspace, hashes, reference)
 
     def _open_comparison(self, marks: Sequence[str]) -> None:
-        def compare(hashes: list[str]) -> None:
-            reference = self.workspace.reference if self.workspace.reference in hashes else None
-            if len(hashes) < 2:
-                self.say("Fewer than two of the marked experiments are still there.", problem=True)
-            else:
-                self.app.push_screen(self._comparison(hashes, reference))
-
-        self.find(partial(still_there, self.workspace.registry, marks), compare)
+        self.find(partial(still_there, self.workspace.registry, marks), self._compare_them)
 
     def action_reference(self) -> None:
         """Make the experiment under the cursor the reference, or take that back."""

@@ -71,6 +71,7 @@ _READ: Final = frozenset({*_BUILT_IN, "parent"})
 _FLEXIBLE: Final = {"tags": 8, "description": 12}
 """Columns that share what is left, with the least each takes."""
 _NUMBER: Final = 9
+_NARROW_NUMBER: Final = 7
 _LONGEST: Final = 14
 
 _WEIGHTS: Final = ("WEIGHTS (see ?)", "WEIGHTS ?", "WEIGHTS")
@@ -132,7 +133,7 @@ def fit_columns(labels: Sequence[str], width: int, features: int, focus: str | N
     if width < 90:
         least["created"] = 10
     if width < NARROW:
-        least |= {"hash": 7, "description": 6}
+        least |= {"hash": 7, "description": 6} | {label: _NARROW_NUMBER for label in labels if label.startswith("m.")}
     made = [replace(each, width=least.get(each.key, each.width)) for each in map(column, labels)]
     start, end = _in_view(made, width, focus)
     shown = made[:1] + made[start:end]

@@ -20,7 +20,7 @@ class Preview(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     Preview {
-        width: 64; height: 1fr; padding: 0 1; background: $surface; display: none; scrollbar-size-vertical: 1;
+        width: 40%; height: 1fr; padding: 0 1; background: $surface; display: none; scrollbar-size-vertical: 1;
         OpenList, OpenList > .option-list--option-highlighted { background: $surface; }
         &.-filled { display: block; }
     }
