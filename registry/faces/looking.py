@@ -212,8 +212,10 @@ class Looking(Base):
         with self._store.read() as session:
             return finding.bases(session, filter, trashed=trashed, panel=panel, period=period)
 
-    def hint(self, filter: str) -> str | None:
+    def hint(self, filter: str, *, trashed: bool = False) -> str | None:
         """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
+
+        With `trashed`, why it found nothing in the trash.
 
         Raises:
             FilterError: as `search`.
@@ -221,7 +223,7 @@ class Looking(Base):
         from registry.search import hint
 
         with self._store.read() as session:
-            return hint(filter, session)
+            return hint(filter, session, trashed=trashed)
 
     def browse(
         self,
@@ -262,15 +264,15 @@ class Looking(Base):
         with self._store.read() as session:
             return rows.page(session, ids, metrics, panel=panel, period=period)
 
-    def names(self) -> Names:
+    def names(self, *, trashed: bool = False) -> Names:
         """Return the features, hyperparameters and tags in use, each with how many experiments use it.
 
-        Metrics and panels come with their number of runs.
+        Metrics and panels come with their number of runs. With `trashed`, those of the experiments in the trash.
         """
         from registry import rows
 
         with self._store.read() as session:
-            return rows.names(session)
+            return rows.names(session, trashed=trashed)
 
     def compare(
         self, first: str, second: str, *, panel: str | None = None, period: str | None = None
