@@ -21,6 +21,9 @@ WAYS = {
     "compare": ["a", "c"],
     "search": ["2", "enter"],
     "run": ["enter", "tab", "enter"],
+    "trash": ["down", "D", "y", "4"],
+    "in the trash": ["down", "D", "y", "4", "enter"],
+    "log": ["5"],
 }
 
 

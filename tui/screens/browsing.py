@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.message import Message
@@ -14,9 +14,10 @@ from textual.widget import Widget
 
 from registry.errors import FilterError, RegistryError
 from tui import actions
+from tui.screens.base import RegistryScreen
 from tui.screens.choosing import Choosing
+from tui.screens.placing import View
 from tui.widgets.cells import fit, number, of_them
-from tui.widgets.columns import SORTED_COLUMNS
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import PAGE
@@ -37,6 +38,10 @@ class BrowsingScreen(Choosing):
     """A screen with a list of experiments that a filter narrows."""
 
     AUTO_FOCUS = "ExperimentList"
+    TRASHED: ClassVar[bool] = False
+    """Whether the experiments are those in the trash."""
+    SORTS: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Orders that only this screen has: (key, what it is)."""
 
     @dataclass
     class Answered(Message):
@@ -112,11 +117,11 @@ class BrowsingScreen(Choosing):
         self._slow = self.set_timer(SLOW, self._show_waiting)
         self._browse(self.next_request(), filter, sort, self._view(still))
 
-    def _view(self, still: bool) -> _View:
+    def _view(self, still: bool) -> View:
         listed = self.experiments
         row = listed.current_row
         known = None if row is None else row.config_hash
-        return _View(listed.current_id, known, listed.cursor, listed.scroll_offset.y, listed.row_room, still)
+        return View(listed.current_id, known, listed.cursor, listed.scroll_offset.y, listed.row_room, still)
 
     def _show_waiting(self) -> None:
         if self.waiting:
@@ -124,16 +129,18 @@ class BrowsingScreen(Choosing):
             self.top_bar.count += " · reading …"
 
     @work(thread=True, exclusive=True, group="browse", exit_on_error=False, description="browse")
-    def _browse(self, request: int, filter: str, sort: str, view: _View) -> None:
+    def _browse(self, request: int, filter: str, sort: str, view: View) -> None:
         registry = self.workspace.registry
         try:
             stamp = registry.changed_stamp()
-            found = registry.browse(filter, sort)
+            found = registry.browse(filter, sort, trashed=self.TRASHED)
             cursor, scroll = view.place_in(found.ids)
             start = max(0, min(scroll, cursor) - PAGE // 4)
             asked = found.ids[start : start + PAGE]
             rows = registry.page(asked) if asked else []
-            hint = None if asked or not found.total or not filter.strip() else registry.hint(filter)
+            hint = None
+            if not asked and found.total and filter.strip():
+                hint = registry.hint(filter, trashed=self.TRASHED)
         except FilterError as error:
             self.post_message(self.Refused(request, error))
         except (RegistryError, OSError) as error:
@@ -214,7 +221,7 @@ class BrowsingScreen(Choosing):
     @work(thread=True, exclusive=True, group="names", exit_on_error=False, description="names")
     def _read_names(self, stamp: tuple[object, ...] | None) -> None:
         try:
-            names = self.workspace.registry.names()
+            names = self.workspace.registry.names(trashed=self.TRASHED)
         except (RegistryError, OSError):
             return  # the list says what is wrong; glyphs and completion keep what they have
         self.post_message(self.NamesRead(names, stamp))
@@ -255,7 +262,7 @@ class BrowsingScreen(Choosing):
         """Show in the head how many there are and how many are marked."""
         marks = len(self.workspace.marks)
         said = [self.result_said()]
-        if self.sort.removeprefix("-") not in SORTED_COLUMNS:
+        if self.sort.removeprefix("-") not in self.experiments.SORTED:
             said.append(f"by {self.sort.removeprefix('-')} {'▼' if self.sort.startswith('-') else '▲'}")
         if marks:
             said.append(f"{number(marks)} marked")
@@ -307,7 +314,7 @@ class BrowsingScreen(Choosing):
             if sort is not None:
                 self.ask(self.wanted, sort)
 
-        self.app.push_screen(SortScreen(self.sort, self.workspace.names), chosen)
+        self.app.push_screen(SortScreen(self.sort, self.workspace.names, self.SORTS), chosen)
 
     def action_filter(self) -> None:
         """Go to the filter's input."""
@@ -325,10 +332,13 @@ class BrowsingScreen(Choosing):
 
     @on(ExperimentList.Opened)
     def _opened(self, event: ExperimentList.Opened) -> None:
+        self.app.push_screen(self.detail_of(self.experiments.ids, event.index), self._came_back)
+
+    def detail_of(self, ids: array[int], index: int) -> RegistryScreen:
+        """Return the screen that shows one experiment of the list."""
         from tui.screens.detail import DetailScreen
 
-        ids = self.experiments.ids
-        self.app.push_screen(DetailScreen(self.workspace, ids, event.index), self._came_back)
+        return DetailScreen(self.workspace, ids, index)
 
     def _came_back(self, identity: int | None) -> None:
         """Put the cursor on the experiment that was looked at last."""
@@ -346,41 +356,3 @@ class BrowsingScreen(Choosing):
             self.ask("", self.wanted_sort)
             return True
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What a person looks at, so that a new result can be placed under it."""
-
-    identity: int | None
-    config_hash: str | None
-    """Whose row `identity` is, once that is read."""
-    cursor: int
-    scroll: int
-    room: int
-    still: bool
-
-    def contradicted_by(self, rows: Iterable[Row]) -> bool:
-        """Return whether rows just read show that ids mean other experiments now: the file is another one."""
-        return self.config_hash is not None and any(
-            row.id == self.identity and row.config_hash != self.config_hash for row in rows
-        )
-
-    def place_in(self, ids: array[int]) -> tuple[int, int]:
-        """Return (cursor, scroll) for a new result.
-
-        The experiment under the cursor keeps the cursor, and its line on the screen; when the list stands
-        at its top it stays there, so that what is new can be seen. Without it a new question starts at the
-        top, and a mere refresh stays at the same place.
-        """
-        if self.identity is None or not ids:
-            return 0, 0
-        try:
-            cursor = ids.index(self.identity)
-        except ValueError:
-            if not self.still:
-                return 0, 0
-            return min(self.cursor, len(ids) - 1), self.scroll
-        if self.still and self.scroll == 0 and cursor < self.room:
-            return cursor, 0
-        return cursor, max(0, cursor - (self.cursor - self.scroll))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,6 +24,7 @@ from tui.widgets.cells import fit, wrap
 from tui.widgets.columns import (
     GAP,
     GUTTER,
+    SORTED_COLUMNS,
     Column,
     counts_of_names,
     counts_of_rows,
@@ -46,6 +47,8 @@ class ExperimentList(LineTable):
     """Experiments in order, with a cursor and marks."""
 
     BINDINGS = actions.bindings(actions.ROWS)
+    SORTED: ClassVar[frozenset[str]] = SORTED_COLUMNS
+    """Orders that the head shows by an arrow; any other has to be said."""
 
     @dataclass
     class Wanted(Message):
@@ -82,7 +85,7 @@ class ExperimentList(LineTable):
         super().__init__(id=id)
         self.workspace = workspace
         self.ids: array[int] = array("q")
-        self.rows = RowCache()
+        self.rows: RowCache[Row] = RowCache()
         self.sort = "-created"
         self.message: Sequence[str] = ("Reading the registry …",)
         """What stands here while there are no rows."""
@@ -155,10 +158,14 @@ class ExperimentList(LineTable):
 
     def _lay_out(self) -> None:
         self._order = feature_order(self._counts, _MOST_BARS)
-        self._columns = fit_columns(self.scrollable_content_region.width or self.size.width, len(self._order))
+        self._columns = self.columns(self.scrollable_content_region.width or self.size.width, len(self._order))
         bars_shown = next(column.width for column in self._columns if column.key == "weights") - 1
         if bars_shown < len(self._order):
             self._order = feature_order(self._counts, bars_shown)
+
+    def columns(self, width: int, features: int) -> tuple[Column, ...]:
+        """Return the columns for this width, with room for bars of so many features."""
+        return fit_columns(width, features)
 
     # drawing
 
@@ -204,6 +211,8 @@ class ExperimentList(LineTable):
                 segments.append(Segment(fit(row.config_hash[:SHORT_HASH], column.width), style))
             elif column.key == "created":
                 segments.append(Segment(fit(when(row.created_at)[: column.width], column.width), quiet))
+            elif column.key == "deleted":
+                segments.append(Segment(fit(when(row.deleted_at or "")[: column.width], column.width), quiet))
             elif column.key == "features":
                 segments.append(Segment(fit(str(row.n_features), column.width, right=True), quiet))
             elif column.key == "tags":
