@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from registry.config import SHORT_HASH
 from tui.safe import safe
-from tui.widths import crop
+from tui.widths import crop, width
 
 if TYPE_CHECKING:
     from registry.events import Event
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 SHORT: Final = 60
 """Cells of a description, old or new; the whole texts are in --json."""
 
+_BECAME: Final = " → "
 _UNNAMED: Final = ("note", "because")
 """Particulars that say by themselves what they are."""
 
 
-def tell(event: Event, side: int = SHORT, most: int | None = None) -> str:
+def tell(event: Event, room: int | None = None) -> str:
     """Return the particulars of an event as one line, made safe.
 
-    `side` is how many cells an old and a new description get each, `most` how many characters can be seen at
-    all: what lies beyond them is not looked at.
+    `room` is how many cells there are: an old and a new description share them, and what lies beyond them is not
+    looked at. Without it everything is told, of descriptions the beginning.
     """
     detail = {name: value for name, value in event.detail.items() if value not in (None, "")}
     if event.kind == "described":
-        old, new = (crop(safe(_text(detail.pop(name, "(none)"), side * 4)), side) for name in ("old", "new"))
-        return f"{old} → {new}"
+        return _change(str(detail.get("old", "(none)")), str(detail.get("new", "(none)")), room)
+    # a character takes a cell at least, or is one that combines with another
+    most = None if room is None else room * 4
     parts = []
     if event.kind in _TOLD and _TOLD[event.kind][0] <= detail.keys():
         parts.append(_TOLD[event.kind][1](detail, most))
@@ -42,10 +44,22 @@ def tell(event: Event, side: int = SHORT, most: int | None = None) -> str:
     return safe("; ".join(parts)[:most])
 
 
+def _change(old: str, new: str, room: int | None) -> str:
+    """Return an old and a new text; in little room both have some of it."""
+    most = 2 * SHORT if room is None else max(0, room - len(_BECAME))
+    old, new = safe(old[: most * 4]), safe(new[: most * 4])
+    if room is None:
+        kept = new_kept = SHORT
+    else:
+        kept = max(most // 2, most - width(new))
+        new_kept = max(most - most // 2, most - width(old))
+    return f"{crop(old, kept)}{_BECAME}{crop(new, new_kept)}"
+
+
 def _text(value: Any, most: int | None) -> str:
     """Return a value as text, of a list its items; no more of it than is wanted."""
     if isinstance(value, list):
-        return ", ".join(islice(map(str, value), most))
+        return ", ".join(str(each)[:most] for each in islice(value, most))
     return str(value)[:most]
 
 
@@ -55,7 +69,7 @@ def _tags(detail: dict[str, Any], most: int | None) -> str:
 
 def _renamed(detail: dict[str, Any], most: int | None) -> str:
     detail.pop("experiments", None)
-    return f"{_text(detail.pop('old'), most)} → {_text(detail.pop('new'), most)}"
+    return f"{_text(detail.pop('old'), most)}{_BECAME}{_text(detail.pop('new'), most)}"
 
 
 def _promoted(detail: dict[str, Any], most: int | None) -> str:

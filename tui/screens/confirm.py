@@ -16,6 +16,8 @@ from tui.safe import safe
 from tui.widgets.cells import fit
 
 _LINE = 64
+_WIDE = 60
+"""Cells from which there is room for how a final yes is given."""
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -49,7 +51,11 @@ class ConfirmScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 if self._final:
                     yield Button(Content("Cancel  esc"), id="no", compact=True)
-                    yield Button(Content(self._yes), id="yes", compact=True)
+                    yield Button(
+                        Content(self._yes + ("  → enter" if self.app.size.width >= _WIDE else "")),
+                        id="yes",
+                        compact=True,
+                    )
                 else:
                     yield Button(Content(f"{self._yes}  y"), id="yes", compact=True)
                     yield Button(Content("Cancel  esc"), id="no", compact=True)

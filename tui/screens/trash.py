@@ -20,10 +20,15 @@ from tui.screens.choosing import still_there
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import ALREADY_GONE, NAMED, Target
 from tui.screens.folding import FoldingFilter
-from tui.widgets.cells import number, of_them
+from tui.widgets.cells import fit, number, of_them
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.trash_list import TrashList
 from tui.workspace import Undo, Workspace
+
+_LOW, _NAMED_WHEN_LOW = 24, 2
+"""Lines below which the dialog names fewer experiments, and how many."""
+_AROUND = 12
+"""Cells of a window that a dialog leaves free or draws its frame in, at least."""
 
 
 class TrashScreen(FoldingFilter, BrowsingScreen):
@@ -84,7 +89,7 @@ class TrashScreen(FoldingFilter, BrowsingScreen):
 
     def result_said(self) -> str:
         """Return how much of it all is shown."""
-        return super().result_said() if self.filter else f"{number(self.total)} in the trash"
+        return super().result_said() if self.filter else f"{number(self.total)} deleted"
 
     # restoring
 
@@ -157,20 +162,18 @@ class TrashScreen(FoldingFilter, BrowsingScreen):
         one = len(targets) == 1
         kind = "marked experiment" if marked else "experiment"
         which = f"{'the' if marked else 'this'} {kind}" if one else f"the {len(targets):,} {kind}s"
-        lines = [f"{target.config_hash[:SHORT_HASH]}  {target.description}" for target in targets[:NAMED]]
-        if len(targets) > NAMED:
-            lines.append(f"and {len(targets) - NAMED:,} more")
-        lines += [
-            "",
-            "This can't be undone. Weights, tags, notes and runs go;",
-            f"only the log keeps what it said of {'it' if one else 'them'}.",
-        ]
+        named = NAMED if self.size.height >= _LOW else _NAMED_WHEN_LOW
+        room = self.size.width - _AROUND
+        lines = [fit(f"{target.config_hash[:SHORT_HASH]}  {target.description}", room) for target in targets[:named]]
+        if len(targets) > named:
+            lines.append(f"and {len(targets) - named:,} more")
+        lines += ["", "This can't be undone.", f"Only the log keeps what it said of {'it' if one else 'them'}."]
 
         def answered(sure: bool | None) -> None:
             if sure:
                 self._purge_these([target.config_hash for target in targets])
 
-        self.app.push_screen(ConfirmScreen(f"Purge {which} for good?", lines, "Purge for good", final=True), answered)
+        self.app.push_screen(ConfirmScreen(f"Purge {which} for good?", lines, "Purge", final=True), answered)
 
     @work(thread=True, group="purge", exit_on_error=False, description="purge")
     def _purge_these(self, hashes: Sequence[str]) -> None:

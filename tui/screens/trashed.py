@@ -30,5 +30,9 @@ class TrashedScreen(DetailScreen, Opening, inherit_bindings=False):
         except NotFoundError:
             raise NotFoundError("this experiment is no longer in the trash; esc goes back") from None
 
+    def _show(self, details: Details) -> None:
+        super()._show(details)
+        self.top_bar.crumbs = ("trash", *self.top_bar.crumbs)
+
     def _open_hash(self, config_hash: str) -> None:
         self.open_hash(config_hash)

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from registry.config import SHORT_HASH
 from tui import actions
-from tui.telling import SHORT, tell
+from tui.telling import tell
 from tui.widgets.cells import fit, wrap
 from tui.widgets.line_table import LineTable
 from tui.widgets.rows import RowCache
@@ -28,7 +28,6 @@ _NARROW: Final = 60
 """Cells below which hash and words share a column."""
 _WIDE: Final = 100
 """Cells from which there is room for seconds."""
-_ARROW: Final = 3
 
 
 class EventTable(LineTable):
@@ -122,7 +121,7 @@ class EventTable(LineTable):
         moment, hash_width, words_width = _widths(width)
         gap = Segment("  ", style)
         short = (event.config_hash or "")[:SHORT_HASH]
-        words = tell(event, max(SHORT, (words_width - _ARROW) // 2), most=words_width * 4)
+        words = tell(event, words_width)
         segments = [sign, Segment(_moment(event.at, moment), quiet), gap, Segment(fit(event.kind, _KIND), style), gap]
         if hash_width:
             segments += [Segment(fit(short, hash_width), quiet), gap]
