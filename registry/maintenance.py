@@ -1,18 +1,14 @@
-"""Is the registry in order: recomputed hashes, the state of file and spool, the log."""
+"""Is the registry in order: recomputed hashes, the state of file and spool."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from registry.canonical import utc_text
 from registry.errors import HashMismatchError
-from registry.finding import at_most
 from registry.frozen import leaves
 from registry.rows import make_config, utc
-from registry.store.apply import parse_time
 from registry.store.registration import describe_value
 from registry.store.run_schema import OF_EXPERIMENTS
 from registry.store.schema import BY_ID
@@ -87,20 +83,6 @@ class Info:
         made = asdict(self)
         made["refused"] = [{"entry": name, "reason": reason} for name, reason in self.refused]
         return made
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the log."""
-
-    at: str
-    kind: str
-    config_hash: str | None
-    detail: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a plain dict."""
-        return asdict(self)
 
 
 def verify(store: Store) -> Verification:
@@ -193,29 +175,3 @@ def info(session: Session, store: Store) -> Info:
         engine=engine_version(),
         newest=utc(counts[2]),
     )
-
-
-def log(
-    session: Session, since: str | datetime | None = None, id_hash: str | None = None, limit: int | None = None
-) -> list[Event]:
-    """Return what happened, oldest first; with `limit`, the newest that many.
-
-    Raises:
-        InvalidConfigError: `since` is no moment.
-        FilterError: `limit` is negative, or no whole number.
-    """
-    where, parameters = ["true"], []
-    if since is not None:
-        where.append("happened_at >= CAST(? AS TIMESTAMP)")
-        parameters.append(parse_time(utc_text(since, "since")).isoformat())
-    if id_hash is not None:
-        where.append("config_hash = ?")
-        parameters.append(id_hash)
-    limit = at_most(limit)
-    newest = "" if limit is None else f" LIMIT {limit}"
-    rows = session.rows(
-        "SELECT happened_at, kind, config_hash, detail FROM event"
-        f" WHERE {' AND '.join(where)} ORDER BY seq DESC{newest}",
-        parameters,
-    )
-    return [Event(utc(at) or "", kind, config_hash, json.loads(detail)) for at, kind, config_hash, detail in rows[::-1]]

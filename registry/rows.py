@@ -289,30 +289,30 @@ def details(session: Session, id_: int) -> Details:
     )
 
 
-def tag_counts(session: Session) -> dict[str, int]:
-    """Return the tags of live experiments, each with how many have it, most used first."""
-    return dict(
-        session.rows(
-            "SELECT tag, count(*) FROM tag WHERE id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
-            " GROUP BY 1 ORDER BY 2 DESC, 1"
-        )
-    )
+def _theirs(trashed: bool) -> str:
+    """Return the condition on `id` that keeps what belongs to live experiments, or to those in the trash."""
+    return f"id IN (SELECT id FROM experiment WHERE deleted_at IS {'NOT ' if trashed else ''}NULL)"
 
 
-def names(session: Session) -> Names:
-    """Return the names in use by live experiments, most used first."""
-    live = "id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
+def tag_counts(session: Session, *, trashed: bool = False) -> dict[str, int]:
+    """Return the tags of live or trashed experiments, each with how many have it, most used first."""
+    return dict(session.rows(f"SELECT tag, count(*) FROM tag WHERE {_theirs(trashed)} GROUP BY 1 ORDER BY 2 DESC, 1"))
+
+
+def names(session: Session, *, trashed: bool = False) -> Names:
+    """Return the names in use by live experiments, or by those in the trash, most used first."""
+    theirs = _theirs(trashed)
     order = "GROUP BY 1 ORDER BY 2 DESC, 1"
     return Names(
-        dict(session.rows(f"SELECT feature, count(*) FROM feature WHERE {live} {order}")),
+        dict(session.rows(f"SELECT feature, count(*) FROM feature WHERE {theirs} {order}")),
         # a dotted name may be a flat key and a nested one in the same experiment
         dict(
             session.rows(
                 "SELECT name, max(used) FROM"
-                f" (SELECT name, path, count(*) AS used FROM hyperparameter WHERE {live} GROUP BY 1, 2) {order}"
+                f" (SELECT name, path, count(*) AS used FROM hyperparameter WHERE {theirs} GROUP BY 1, 2) {order}"
             )
         ),
-        tag_counts(session),
-        dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {live} {order}")),
-        dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {live} {order}")),
+        tag_counts(session, trashed=trashed),
+        dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {theirs} {order}")),
+        dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {theirs} {order}")),
     )

@@ -15,14 +15,26 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT = "list", "detail", "compare", "search", "run", "variant"
-EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT)
+TRASH, TRASHED, LOG = "trash", "in the trash", "log"
+"""The trash, the detail of an experiment in it, and what happened when."""
+
+EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG)
 ON_EXPERIMENTS: Final = (LIST, DETAIL, SEARCH)
 """The screens where something is done to experiments."""
 
-BROWSING: Final = (LIST, SEARCH)
+LIVE: Final = (LIST, SEARCH)
+"""The screens that hold a list of experiments outside the trash."""
+
+BROWSING: Final = (*LIVE, TRASH)
 """The screens that hold a list of experiments."""
 
-SCROLLED: Final = (DETAIL, RUN)
+ROWED: Final = (*BROWSING, LOG)
+"""The screens that are rows under a filter."""
+
+DETAILS: Final = (DETAIL, TRASHED)
+"""The screens that show one experiment."""
+
+SCROLLED: Final = (*DETAILS, RUN)
 """The screens that are one long page."""
 
 APP, SCREEN, ROWS, TABLE, INPUT, DRAFT = "app", "screen", "rows", "table", "input", "draft"
@@ -60,50 +72,54 @@ MOVE, LOOK, CHANGE, GO, APPLICATION = "Move", "Look", "Change", "Go", "Applicati
 
 # fmt: off
 ACTIONS: Final[tuple[Action, ...]] = (
-    Action("rows.down", ("down", "j"), BROWSING, ROWS, "move(1)", "down",
+    Action("rows.down", ("down", "j"), ROWED, ROWS, "move(1)", "down",
            "next row", MOVE),
-    Action("rows.up", ("up", "k"), BROWSING, ROWS, "move(-1)", "up",
+    Action("rows.up", ("up", "k"), ROWED, ROWS, "move(-1)", "up",
            "previous row", MOVE),
-    Action("rows.page-down", ("pagedown", "ctrl+f"), BROWSING, ROWS, "page(1)", "page down",
+    Action("rows.page-down", ("pagedown", "ctrl+f"), ROWED, ROWS, "page(1)", "page down",
            "a page down", MOVE),
-    Action("rows.page-up", ("pageup", "ctrl+b"), BROWSING, ROWS, "page(-1)", "page up",
+    Action("rows.page-up", ("pageup", "ctrl+b"), ROWED, ROWS, "page(-1)", "page up",
            "a page up", MOVE),
-    Action("rows.half-down", ("ctrl+d",), BROWSING, ROWS, "half(1)", "half down",
+    Action("rows.half-down", ("ctrl+d",), ROWED, ROWS, "half(1)", "half down",
            "half a page down", MOVE),
-    Action("rows.half-up", ("ctrl+u",), BROWSING, ROWS, "half(-1)", "half up",
+    Action("rows.half-up", ("ctrl+u",), ROWED, ROWS, "half(-1)", "half up",
            "half a page up", MOVE),
-    Action("rows.top", ("home", "g"), BROWSING, ROWS, "edge(-1)", "top",
+    Action("rows.top", ("home", "g"), ROWED, ROWS, "edge(-1)", "top",
            "first row", MOVE),
-    Action("rows.bottom", ("end", "G"), BROWSING, ROWS, "edge(1)", "bottom",
+    Action("rows.bottom", ("end", "G"), ROWED, ROWS, "edge(1)", "bottom",
            "last row", MOVE),
     Action("rows.left", ("left", "h"), BROWSING, ROWS, "column(-1)", "column",
            "column to the left", MOVE),
     Action("rows.right", ("right", "l"), BROWSING, ROWS, "column(1)", "column",
            "column to the right", MOVE),
-    Action("rows.open", ("enter",), BROWSING, ROWS, "open", "open",
+    Action("rows.open", ("enter",), ROWED, ROWS, "open", "open",
            "open the experiment under the cursor", LOOK, "experiments show HASH", footer=1),
-    Action("browse.filter", ("/",), BROWSING, SCREEN, "filter", "filter",
+    Action("browse.filter", ("/",), LIVE, SCREEN, "filter", "filter",
            "filter as you type", LOOK, "experiments list --filter FILTER", footer=2, priority=True),
+    Action("trash.filter", ("/",), (TRASH,), SCREEN, "filter", "filter",
+           "filter as you type", LOOK, "experiments trash --filter FILTER", footer=2, priority=True),
+    Action("log.filter", ("/",), (LOG,), SCREEN, "filter", "filter",
+           "keep what has a text in it, as you type", LOOK, "experiments log --text TEXT", footer=2, priority=True),
     Action("rows.ascending", ("[",), BROWSING, ROWS, "sort(False)", "ascending",
            "sort by this column, smallest first", LOOK, "experiments list --sort created"),
     Action("rows.descending", ("]",), BROWSING, ROWS, "sort(True)", "descending",
            "sort by this column, largest first", LOOK, "experiments list --sort -created"),
     Action("browse.sort", ("s",), BROWSING, SCREEN, "sort_menu", "sort",
            "choose what to sort by, weights included", LOOK, "experiments list --sort w.NAME", footer=5),
-    Action("browse.columns", ("C",), BROWSING, SCREEN, "columns", "columns",
+    Action("browse.columns", ("C",), LIVE, SCREEN, "columns", "columns",
            "choose the columns and their order", LOOK, "experiments list --columns hash,m.edge,w.NAME", footer=13),
-    Action("browse.fold", ("z",), BROWSING, SCREEN, "fold", "fold",
+    Action("browse.fold", ("z",), LIVE, SCREEN, "fold", "fold",
            "fold each sweep into one line with its best, or unfold them", LOOK, footer=16),
-    Action("browse.panel", ("P",), BROWSING, SCREEN, "panel", "panel",
+    Action("browse.panel", ("P",), LIVE, SCREEN, "panel", "panel",
            "choose the panel and period that metrics are read on", LOOK,
            "experiments list --panel NAME --period A..B", footer=17),
     Action("list.preview", ("p",), (LIST,), SCREEN, "preview", "preview",
            "show or hide the experiment under the cursor beside the list", LOOK, footer=18),
-    Action("browse.searches", ("R",), BROWSING, SCREEN, "searches", "searches",
+    Action("browse.searches", ("R",), LIVE, SCREEN, "searches", "searches",
            "choose one of the saved and recent searches", LOOK, footer=19),
-    Action("browse.save-search", ("S",), BROWSING, SCREEN, "save_search", "save search",
+    Action("browse.save-search", ("S",), LIVE, SCREEN, "save_search", "save search",
            "save the filter under a name", LOOK, footer=19),
-    Action("input.searches", ("ctrl+r",), BROWSING, INPUT, "screen.searches", "searches",
+    Action("input.searches", ("ctrl+r",), LIVE, INPUT, "screen.searches", "searches",
            "choose one of the saved and recent searches", LOOK, footer=3),
     Action("rows.mark", ("space",), BROWSING, ROWS, "mark", "mark",
            "mark or unmark, and go to the next row", LOOK, footer=3),
@@ -113,15 +129,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "mark every row of this list", LOOK),
     Action("browse.unmark", ("u",), BROWSING, SCREEN, "unmark", "unmark",
            "take all marks off", LOOK, footer=11),
-    Action("browse.compare", ("c",), BROWSING, SCREEN, "compare", "compare",
+    Action("browse.compare", ("c",), LIVE, SCREEN, "compare", "compare",
            "compare the marked experiments, or this one with the reference", LOOK,
            "experiments compare A B [C …]", footer=4),
-    Action("browse.reference", ("b",), BROWSING, SCREEN, "reference", "reference",
+    Action("browse.reference", ("b",), LIVE, SCREEN, "reference", "reference",
            "make this experiment the reference others are compared with", LOOK,
            "experiments compare A B --against A", footer=12),
-    Action("detail.next", ("]",), (DETAIL,), SCREEN, "neighbour(1)", "next",
+    Action("detail.next", ("]",), DETAILS, SCREEN, "neighbour(1)", "next",
            "next experiment in the list's order", MOVE),
-    Action("detail.previous", ("[",), (DETAIL,), SCREEN, "neighbour(-1)", "neighbour",
+    Action("detail.previous", ("[",), DETAILS, SCREEN, "neighbour(-1)", "neighbour",
            "previous experiment in the list's order", MOVE, footer=1, footer_keys="[ ]"),
     Action("detail.down", ("down", "j"), SCROLLED, SCREEN, "scroll(1)", "down",
            "scroll down", MOVE),
@@ -135,11 +151,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "to the top", MOVE),
     Action("detail.bottom", ("end", "G"), SCROLLED, SCREEN, "scroll_edge(1)", "bottom",
            "to the end", MOVE),
-    Action("detail.order", ("s",), (DETAIL,), SCREEN, "order", "order",
+    Action("detail.order", ("s",), DETAILS, SCREEN, "order", "order",
            "order the weights by name or by size", LOOK, footer=4),
-    Action("detail.parent", ("p",), (DETAIL,), SCREEN, "parent", "parent",
+    Action("detail.parent", ("p",), DETAILS, SCREEN, "parent", "parent",
            "open the parent", LOOK, "experiments show HASH", footer=5),
-    Action("detail.lineage", ("tab",), (DETAIL,), SCREEN, "lineage", "runs, lineage",
+    Action("detail.lineage", ("tab",), DETAILS, SCREEN, "lineage", "runs, lineage",
            "go to the runs, then to parent and children; enter opens one", LOOK, footer=3),
     Action("detail.compare", ("c",), (DETAIL,), SCREEN, "compare", "compare",
            "compare with the reference, or with the parent", LOOK, "experiments compare A B", footer=2),
@@ -181,13 +197,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "take this column out of the comparison", LOOK, footer=8),
     Action("compare.open", ("enter",), (COMPARE,), SCREEN, "open", "open",
            "open this column's experiment", LOOK, "experiments show HASH", footer=5),
-    Action("input.keep", ("enter", "down"), BROWSING, INPUT, "screen.keep", "to the list",
-           "keep the filter and go to the list", LOOK, "experiments search FILTER", footer=1),
+    Action("input.keep", ("enter", "down"), ROWED, INPUT, "screen.keep", "to the list",
+           "keep the filter and go to the list", LOOK, footer=1),
     Action("input.complete", ("tab",), BROWSING, INPUT, "screen.complete", "complete",
            "complete the name being typed", LOOK, footer=2),
-    Action("input.page-down", ("pagedown",), BROWSING, INPUT, "screen.page(1)", "page down",
+    Action("input.page-down", ("pagedown",), ROWED, INPUT, "screen.page(1)", "page down",
            "a page down, in the list or on the card", MOVE),
-    Action("input.page-up", ("pageup",), BROWSING, INPUT, "screen.page(-1)", "page up",
+    Action("input.page-up", ("pageup",), ROWED, INPUT, "screen.page(-1)", "page up",
            "a page up, in the list or on the card", MOVE),
     Action("draft.down", ("down", "j"), (VARIANT,), DRAFT, "move(1)", "down",
            "next line", MOVE),
@@ -230,15 +246,21 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "experiments export HASH… FILE", footer=14),
     Action("screen.copy-as", ("Y",), ON_EXPERIMENTS, SCREEN, "copy_as", "copy as",
            "copy as JSON, as Python, the weights, or the command", CHANGE, "experiments show HASH --json", footer=15),
-    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE), SCREEN, "copy", "copy hash",
+    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG), SCREEN, "copy", "copy hash",
            "copy the full hash of the experiment", CHANGE, "experiments list --ids", footer=8),
     Action("run.copy", ("y",), (RUN,), SCREEN, "copy", "copy id",
            "copy the id of the run", CHANGE, "experiments runs --ids", footer=8),
     Action("screen.delete", ("D",), ON_EXPERIMENTS, SCREEN, "delete", "delete",
            "move to the trash, after asking: the marked ones, or this one", CHANGE,
            "experiments delete HASH", footer=6),
+    Action("trash.restore", ("R",), (TRASH,), SCREEN, "restore", "restore",
+           "bring the marked ones, or this one, back from the trash", CHANGE, "experiments restore HASH",
+           footer=1),
+    Action("trash.purge", ("D",), (TRASH,), SCREEN, "purge", "purge",
+           "remove the marked ones, or this one, for good, after asking", CHANGE, "experiments purge HASH",
+           footer=6),
     Action("app.undo", ("U",), EVERYWHERE, APP, "undo", "undo",
-           "undo the last delete, or bring cleared marks back", CHANGE, "experiments restore HASH",
+           "undo the last delete or restore, or bring cleared marks back", CHANGE, "experiments restore HASH",
            footer=10),
     Action("app.list", ("1",), EVERYWHERE, APP, "go('list')", "list",
            "to the list", GO, "experiments list"),
@@ -246,10 +268,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "to the search screen", GO, "experiments search FILTER", footer=13),
     Action("app.compare", ("3",), EVERYWHERE, APP, "go('compare')", "comparison",
            "compare what is marked", GO, "experiments compare A B [C …]"),
+    Action("app.trash", ("4",), EVERYWHERE, APP, "go('trash')", "trash",
+           "to the trash", GO, "experiments trash", footer=16),
+    Action("app.log", ("5",), EVERYWHERE, APP, "go('log')", "log",
+           "to the log: what happened when", GO, "experiments log", footer=17),
     Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
            "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
-    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT), SCREEN, "back", "back",
-           "one step back: clear the filter, then to the screen before", GO, footer=2, priority=True),
+    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG), SCREEN,
+           "back", "back", "one step back: clear the filter, then to the screen before", GO, footer=2, priority=True),
     Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
            "to the screen before; from the first one, quit", GO, footer=15),
     Action("app.help", ("?", "f1"), EVERYWHERE, APP, "help", "help",

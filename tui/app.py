@@ -212,9 +212,17 @@ class RegistryApp(App[int]):
             from tui.screens.search import SearchScreen
 
             await self.push_screen(SearchScreen(self.workspace))
+        elif where == actions.TRASH:
+            from tui.screens.trash import TrashScreen
+
+            await self.push_screen(TrashScreen(self.workspace))
+        elif where == actions.LOG:
+            from tui.screens.log import LogScreen
+
+            await self.push_screen(LogScreen(self.workspace))
 
     def action_undo(self) -> None:
-        """Take back the last delete, or the last clearing of marks."""
+        """Take back the last delete or restore, or the last clearing of marks."""
         if self.workspace.undos:
             self._undo(self.workspace.undos.pop())
         else:

@@ -6,7 +6,7 @@ No widget in it and no query: screens share it, and tests can look into it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui.settings import Memory, Remembered, Settings
@@ -69,6 +69,18 @@ class Workspace:
         except OSError as error:
             return f"what was chosen is not remembered: {error}"
         return None
+
+    trash: Workspace | None = None
+    """What `in_trash` made."""
+
+    def in_trash(self) -> Workspace:
+        """Return the state of the trash: marks and names of its own, since what is marked there is never compared.
+
+        The steps that can be undone are shared, so that the last one is taken back wherever it was made.
+        """
+        if self.trash is None:
+            self.trash = replace(self, marks={}, reference=None, names=None, remembered=Remembered(), memory=Memory())
+        return self.trash
 
     def mark(self, found: Mapping[str, str], *, toggle: bool = False) -> None:
         """Mark these (as `marks` has them); with `toggle`, take the mark off those that have one."""

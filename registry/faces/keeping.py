@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,24 +11,31 @@ from typing import TYPE_CHECKING
 from registry.faces.base import Base
 
 if TYPE_CHECKING:
-    from registry.maintenance import Event, Info, Verification
+    from registry.events import Event, LogBrowse
+    from registry.maintenance import Info, Verification
 
 
 class Keeping(Base):
     """What looks after the file and tells what happened to it."""
 
     def log(
-        self, since: str | datetime | None = None, reference: str | None = None, limit: int | None = None
+        self,
+        since: str | datetime | None = None,
+        reference: str | None = None,
+        limit: int | None = None,
+        *,
+        text: str = "",
     ) -> list[Event]:
         """Return what happened, oldest first: to everything or to one experiment, trashed or purged ones too.
 
-        `since` is a moment (ISO text or datetime, UTC when it names no zone); `limit` keeps the newest.
+        `since` is a moment (ISO text or datetime, UTC when it names no zone); `limit` keeps the newest. With
+        `text`, only events that have it, in any case, in their kind, their hash or what was recorded.
 
         Raises:
             InvalidConfigError: `since` is no moment.
             NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one.
         """
-        from registry import maintenance, references
+        from registry import events, references
 
         with self._store.read() as session:
             config_hash = None
@@ -37,7 +45,21 @@ class Keeping(Base):
                 if found is None and not references.is_full_hash(full):
                     references.resolve(session, reference)
                 config_hash = found[1] if found else full
-            return maintenance.log(session, since, config_hash, limit)
+            return events.log(session, since, config_hash, limit, text)
+
+    def browse_log(self, text: str = "") -> LogBrowse:
+        """Return the ids of the events that `log` finds for `text`, newest first; see `log_page`."""
+        from registry import events
+
+        with self._store.read() as session:
+            return events.browse(session, text)
+
+    def log_page(self, ids: Sequence[int]) -> list[Event]:
+        """Return the events with these ids, in the order asked; those that are not there are left out."""
+        from registry import events
+
+        with self._store.read() as session:
+            return events.page(session, ids)
 
     def verify(self) -> Verification:
         """Recompute every hash, and compare what searches use with the configurations themselves."""

@@ -213,8 +213,10 @@ class Looking(Base):
         with self._store.read() as session:
             return finding.bases(session, filter, trashed=trashed, panel=panel, period=period)
 
-    def hint(self, filter: str) -> str | None:
+    def hint(self, filter: str, *, trashed: bool = False) -> str | None:
         """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
+
+        With `trashed`, why it found nothing in the trash.
 
         Raises:
             FilterError: as `search`.
@@ -222,7 +224,7 @@ class Looking(Base):
         from registry.search import hint
 
         with self._store.read() as session:
-            return hint(filter, session)
+            return hint(filter, session, trashed=trashed)
 
     def browse(
         self,
@@ -281,15 +283,15 @@ class Looking(Base):
         with self._store.read() as session:
             return rows.page(session, ids, metrics, columns=columns, panel=panel, period=period)
 
-    def names(self) -> Names:
+    def names(self, *, trashed: bool = False) -> Names:
         """Return the features, hyperparameters and tags in use, each with how many experiments use it.
 
-        Metrics and panels come with their number of runs.
+        Metrics and panels come with their number of runs. With `trashed`, those of the experiments in the trash.
         """
         from registry import rows
 
         with self._store.read() as session:
-            return rows.names(session)
+            return rows.names(session, trashed=trashed)
 
     def profile(self, *, panel: str | None = None, period: str | None = None) -> Profile:
         """Return the ranges of weights, hyperparameters and metrics, and the commonest values of names.

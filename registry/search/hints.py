@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from registry.store import Session
 
 
-def hint(text: str, session: Session) -> str | None:
-    """Return one sentence on why the filter `text` may have found nothing, or None.
+def hint(text: str, session: Session, *, trashed: bool = False) -> str | None:
+    """Return one sentence on why the filter `text` may have found nothing, or None; `trashed`: in the trash.
 
     Raises:
         FilterError: it is not a filter.
     """
-    known = KnownNames(session)
+    known = KnownNames(session, trashed)
+    whom = "no experiment in the trash" if trashed else "no experiment"
     for term in terms(parse(text)):
         if isinstance(term, Match) and (term.name.prefix, term.name.text) == ("", "tag"):
-            said = _about_tag(term.value.text, known)
+            said = _about_tag(term.value.text, known, whom)
         elif isinstance(term, (Compare, Among, Absent)) and term.name.prefix == "m":
-            said = None if known.has_runs() or known.empty() else "no experiment has a run, so none has metrics"
+            said = None if known.has_runs() or known.empty() else f"{whom} has a run, so none has metrics"
         elif isinstance(term, (Compare, Among)):
             said = _about_weight(term, text, known)
         else:
@@ -56,12 +57,12 @@ def _about_weight(term: Compare | Among, text: str, known: KnownNames) -> str | 
     return None
 
 
-def _about_tag(tag: str, known: KnownNames) -> str | None:
+def _about_tag(tag: str, known: KnownNames, whom: str) -> str | None:
     if known.tag(tag) or known.empty():
         return None
     near = nearest(tag, known.tags())
     asked = "" if near is None else f"; did you mean tag:{short(write_value(near))}?"
-    return f"no experiment has the tag {shown(tag)}{asked}"
+    return f"{whom} has the tag {shown(tag)}{asked}"
 
 
 def _about_text(text: str, known: KnownNames) -> str | None:

@@ -6,7 +6,7 @@ import json
 
 from registry import ExperimentConfig
 from tests.cli.conftest import BASE, VARIANT, Shell
-from tui.cli.table import width
+from tui.widths import width
 
 
 def table(out: str, title: str) -> list[list[str]]:

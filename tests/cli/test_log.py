@@ -45,3 +45,16 @@ def test_a_new_description_is_told_with_the_old_one_both_shortened(shell: Shell)
     assert second.endswith(f"  {'x' * 59}… → (none)")
     last = json.loads(shell.ok("log", BASE, "--format", "ndjson").splitlines()[-1])
     assert last["detail"] == {"old": "x" * 300, "new": ""}
+
+
+def test_only_what_has_a_text(shell: Shell) -> None:
+    shell.ok("tag", "100%_[b]", BASE)
+    shell.ok("tag", "other", BASE)
+    for text in ("%_", "[B]", "100%_[b]"):
+        assert [event["detail"] for event in json.loads(shell.ok("log", "--text", text, "--json"))] == [
+            {"tags": ["100%_[b]"]}
+        ]
+    assert {event["kind"] for event in json.loads(shell.ok("log", "--text", "TAGGED", "--json"))} == {"tagged"}
+    assert len(json.loads(shell.ok("log", "--text", BASE[:9], "--json"))) == 4
+    ran = shell("log", "--text", "no such")
+    assert (ran.code, ran.err) == (0, "nothing that happened has the text no such\n")

@@ -17,7 +17,8 @@ from registry import ExperimentConfig
 from registry.results import Results
 from tests.cli.conftest import Shell
 from tui.cli import output
-from tui.cli.table import Column, crop, layout, number, width
+from tui.cli.table import Column, layout, number
+from tui.widths import crop, width
 
 NASTY = "\x1b]0;title\x07 \x9b31m [red]x[/red] \u202eabc\u200b \r\n next\tend"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

@@ -55,6 +55,8 @@ def test_trash_lists_the_last_deleted_first_under_the_usual_flags(shell: Shell) 
     assert ran.out == found[0]["config_hash"] + "\n"
     assert "1 not shown" in ran.err
     assert shell.ok("trash", "--sort", "created", "--ids").split()[0][:12] == BASE
+    assert shell.ok("trash", "--filter", "hash:" + VARIANT[:8], "--ids").split() == [found[0]["config_hash"]]
+    assert "nothing in the trash matches tag:none" in shell("trash", "--filter", "tag:none").err
     assert shell.ok("restore", "-", stdin=shell.ok("trash", "--ids")) == "restored 2 experiments\n"
 
 

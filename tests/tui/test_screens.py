@@ -22,6 +22,9 @@ WAYS = {
     "search": ["2", "enter"],
     "run": ["enter", "tab", "enter"],
     "variant": ["enter", "v"],
+    "trash": ["down", "D", "y", "4"],
+    "in the trash": ["down", "D", "y", "4", "enter"],
+    "log": ["5"],
 }
 
 
@@ -57,7 +60,7 @@ async def test_help_explains_the_glyphs_and_names_their_features(registry: Exper
     async with driving(registry, (80, 60)) as app:
         await app.press("?")
         assert "from the left: momentum, quality, value" in " ".join(app.text.replace("│", " ").split())
-        await app.press("pagedown", "pagedown", "pagedown")
+        await app.press(*"jjjjjj")
         text = " ".join(app.text.replace("│", " ").split())
         assert "0 · + weight 0; no weight at all; more weights than there are bars" in text
 

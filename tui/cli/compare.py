@@ -14,8 +14,9 @@ from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop
 from tui.cli.options import format_options, panel_options, references
-from tui.cli.table import Column, layout, number, width
+from tui.cli.table import Column, layout, number
 from tui.safe import safe
+from tui.widths import width
 
 if TYPE_CHECKING:
     from registry.comparison import Comparison, ComparisonRow

@@ -134,7 +134,7 @@ def _caret(error: FilterError) -> list[str]:
     """Return the filter's line with the trouble and a caret under the place."""
     if not error.text:
         return []
-    from tui.cli.table import width
+    from tui.widths import width
 
     position = min(error.position, len(error.text))
     start = error.text.rfind("\n", 0, position) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,14 +13,8 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.options import format_options
-from tui.cli.table import Column, crop
-from tui.safe import safe
-
-if TYPE_CHECKING:
-    from registry.maintenance import Event
-
-SHORT = 60
-"""Cells of a description, old or new; the whole texts are in --json."""
+from tui.cli.table import Column
+from tui.telling import tell
 
 _AGO = re.compile(r"-?(\d+)\s*([smhdw])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -48,26 +42,28 @@ class Since(click.ParamType[datetime, str]):
     examples=[
         "experiments log --since 7d",
         "experiments log 08d6b6669e67",
+        "experiments log --text baseline",
         "experiments log --limit 20 --format ndjson",
     ],
 )
 @click.argument("ref", metavar="[HASH]", required=False)
 @click.option("--since", metavar="WHEN", type=Since(), help="From then on: 7d, 12h, 30m, 2w, or a date (UTC).")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="The last N; 0 is all.")
+@click.option("--text", metavar="TEXT", default="", help="Only what has this text, in kind, hash or particulars.")
 @format_options
 @pass_app
-def log(app: App, ref: str | None, since: datetime | None, limit: int | None, form: str) -> None:
+def log(app: App, ref: str | None, since: datetime | None, limit: int | None, text: str, form: str) -> None:
     """Show what happened when.
 
     Registered, imported, described, tagged, deleted, restored … The oldest comes first. The log is only ever
     added to; with HASH it is that experiment's history.
     """
     registry = app.registry(Missing.EMPTY if ref is None else Missing.NAMED)
-    events = registry.log(since=since.isoformat() if since else None, reference=ref, limit=limit or None)
+    events = registry.log(since=since.isoformat() if since else None, reference=ref, limit=limit or None, text=text)
     rows = [(event.at, event.kind, event.config_hash, event.detail) for event in events]
     found = Results(["at", "kind", "config_hash", "detail"], rows)
     if form != "table" or not events:
-        output.listing(found, form, app.empty("nothing happened in that time" if since else "nothing happened yet"))
+        output.listing(found, form, app.empty(_nothing(since, text)))
         return
     output.table(
         Results(
@@ -83,19 +79,10 @@ def log(app: App, ref: str | None, since: datetime | None, limit: int | None, fo
     )
 
 
-def tell(event: Event) -> str:
-    """Return the particulars of an event as one line."""
-    detail = dict(event.detail)
-    if event.kind == "renamed-tag" and {"old", "new"} <= detail.keys():
-        return safe(f"{detail['old']} → {detail['new']}")
-    if event.kind == "described":
-        old, new = (crop(safe(str(detail.get(side) or "(none)")), SHORT) for side in ("old", "new"))
-        return f"{old} → {new}"
-    parts = []
-    for name, value in detail.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        parts.append(shown if name in ("tags", "note", "because") else f"{name} {shown}")
-    return safe("; ".join(parts))
+def _nothing(since: datetime | None, text: str) -> str:
+    if text:
+        return f"nothing that happened has the text {text}"
+    return "nothing happened in that time" if since else "nothing happened yet"
 
 
 commands = {"log": log}

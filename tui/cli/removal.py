@@ -19,6 +19,7 @@ from tui.cli.options import (
     check_choice,
     chosen,
     chosen_options,
+    filter_option,
     look_options,
     order_options,
     present_affected,
@@ -71,23 +72,32 @@ def delete(
 
 @click.command(
     cls=Command,
-    examples=["experiments trash", "experiments trash --ids | experiments restore -"],
+    examples=[
+        "experiments trash",
+        "experiments trash --filter 'tag:sweep-1'",
+        "experiments trash --ids | experiments restore -",
+    ],
 )
+@filter_option
 @order_options(LAST_DELETED)
 @look_options
 @pass_app
-def trash(app: App, order: Order, look: Look) -> None:
+def trash(app: App, filter_: str | None, order: Order, look: Look) -> None:
     """List what lies in the trash.
 
     What was deleted last comes first.
     """
     registry = app.registry(Missing.EMPTY)
     columns = "hash" if look.ids else look.columns or "config_hash,deleted_at,description,created_at"
-    found = registry.search(sort=order.sort, limit=order.count, columns=columns, trashed=True)
+    found = registry.search(
+        filter_ or "", order.sort, order.count, columns=columns, trashed=True, panel=order.panel, period=order.period
+    )
     if look.ids:
         output.lines(row[0] for row in found.rows)
     else:
-        output.listing(found, look.form, app.empty("the trash is empty"))
+        output.listing(
+            found, look.form, app.empty(f"nothing in the trash matches {filter_}" if filter_ else "the trash is empty")
+        )
     if found.total > len(found):
         output.note(f"{found.total - len(found):,} not shown (--limit 0 shows all)")
 

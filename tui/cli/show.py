@@ -14,8 +14,9 @@ from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing, refuse
 from tui.cli.options import format_options, references
-from tui.cli.table import listed, width
+from tui.cli.table import listed
 from tui.safe import safe
+from tui.widths import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,40 +10,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from unicodedata import combining, east_asian_width
 
 from tui.safe import safe
+from tui.widths import crop, width
 
 ABSENT: Final = "-"
 """Stands in a table where there is nothing."""
 
 GAP: Final = "  "
 MIN_WIDTH: Final = 8
-ELLIPSIS: Final = "…"
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?=(\.[0-9]+)?( |$))")
 
 Style = Callable[[str], str]
-
-
-def width(text: str) -> int:
-    """Return how many cells `text` takes."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def crop(text: str, cells: int) -> str:
-    """Return `text` cut to at most `cells` cells, with an ellipsis where something is missing."""
-    if width(text) <= cells:
-        return text
-    kept, used = [], 0
-    for character in text:
-        used += width(character)
-        if used > cells - 1:
-            break
-        kept.append(character)
-    return "".join(kept) + ELLIPSIS if cells > 0 else ""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.message import Message
@@ -17,9 +17,11 @@ from textual.widgets import Input
 
 from registry.errors import FilterError, RegistryError
 from tui import actions
+from tui.screens.base import RegistryScreen
 from tui.screens.choosing import Choosing
 from tui.screens.editing import Change
-from tui.screens.query import Answer, Question, View, ask, read_page
+from tui.screens.placing import View
+from tui.screens.query import Answer, Question, ask, read_page
 from tui.widgets.cells import fit, number, of_them
 from tui.widgets.columns import asked
 from tui.widgets.edit_bar import EditBar
@@ -53,6 +55,10 @@ class BrowsingScreen(Choosing):
     """A screen with a list of experiments that a filter narrows."""
 
     AUTO_FOCUS = "ExperimentList"
+    TRASHED: ClassVar[bool] = False
+    """Whether the experiments are those in the trash."""
+    SORTS: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Orders that only this screen has: (key, what it is)."""
 
     @dataclass
     class Answered(Message):
@@ -146,6 +152,7 @@ class BrowsingScreen(Choosing):
             frozenset(self.unfolded),
             remembered.panel,
             remembered.period,
+            self.TRASHED,
         )
 
     def _view(self, still: bool) -> View:
@@ -251,7 +258,7 @@ class BrowsingScreen(Choosing):
     @work(thread=True, exclusive=True, group="names", exit_on_error=False, description="names")
     def _read_names(self, stamp: tuple[object, ...] | None) -> None:
         try:
-            names = self.workspace.registry.names()
+            names = self.workspace.registry.names(trashed=self.TRASHED)
         except (RegistryError, OSError):
             return  # the list says what is wrong; glyphs and completion keep what they have
         self.post_message(self.NamesRead(names, stamp))
@@ -305,7 +312,7 @@ class BrowsingScreen(Choosing):
             self._put_in(self.names_pane.best)
 
     @on(NamesPane.Chosen)
-    def _chosen(self, event: NamesPane.Chosen) -> None:
+    def _completion_chosen(self, event: NamesPane.Chosen) -> None:
         self._put_in(event.completion)
 
     def _put_in(self, completion: Completion) -> None:
@@ -464,7 +471,7 @@ class BrowsingScreen(Choosing):
             if sort is not None:
                 self.sort_by(sort)
 
-        self.app.push_screen(SortScreen(self.sort, self.workspace.names), chosen)
+        self.app.push_screen(SortScreen(self.sort, self.workspace.names, self.SORTS), chosen)
 
     def action_columns(self) -> None:
         """Choose the columns."""
@@ -527,21 +534,22 @@ class BrowsingScreen(Choosing):
 
     @on(ExperimentList.Opened)
     def _opened(self, event: ExperimentList.Opened) -> None:
-        from tui.screens.detail import DetailScreen
-
         listed = self.experiments
-        ids = listed.ids
-        if (folded := listed.fold_of(ids[event.index])) is not None:
+        if (folded := listed.fold_of(listed.ids[event.index])) is not None:
             self.unfolded.add(folded.tag)
             self.reload()
             return
-        if listed.folds:
-            before = sum(line < 0 for line in ids[: event.index])
-            self.app.push_screen(
-                DetailScreen(self.workspace, array("q", real(ids)), event.index - before), self._came_back
-            )
-        else:
-            self.app.push_screen(DetailScreen(self.workspace, ids, event.index), self._came_back)
+        self.app.push_screen(self.detail_of(listed.ids, event.index), self._came_back)
+
+    def detail_of(self, ids: array[int], index: int) -> RegistryScreen:
+        """Return the screen that shows one experiment of the list."""
+        from tui.screens.detail import DetailScreen
+
+        listed = self.experiments
+        if not listed.folds:
+            return DetailScreen(self.workspace, ids, index)
+        before = sum(line < 0 for line in ids[:index])
+        return DetailScreen(self.workspace, array("q", real(ids)), index - before)
 
     def _came_back(self, identity: int | None) -> None:
         """Put the cursor on the experiment that was looked at last."""

@@ -243,10 +243,10 @@ def hashes_of(registry: ExperimentRegistry, ids: Sequence[int]) -> list[str]:
     return found
 
 
-def still_there(registry: ExperimentRegistry, hashes: Sequence[str]) -> list[str]:
-    """Return those of the hashes that are neither gone nor in the trash, in their order."""
+def still_there(registry: ExperimentRegistry, hashes: Sequence[str], *, trashed: bool = False) -> list[str]:
+    """Return those of the hashes that are neither gone nor in the trash (`trashed`: still in it), in their order."""
     try:
-        live = set(registry.resolve_many(hashes))
+        there = set(registry.resolve_many(hashes, trashed=trashed))
     except NotFoundError:
-        live = set(registry.matching())
-    return [config_hash for config_hash in hashes if config_hash in live]
+        there = set(registry.matching(trashed=trashed))
+    return [config_hash for config_hash in hashes if config_hash in there]

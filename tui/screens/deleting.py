@@ -19,7 +19,7 @@ from tui.workspace import Undo
 T = TypeVar("T")
 
 ALREADY_GONE = "It is already gone."
-_NAMED = 6
+NAMED = 6
 """Experiments a dialog names; of more it says how many."""
 
 
@@ -73,9 +73,9 @@ class Deleting(RegistryScreen):
             self.say(ALREADY_GONE, problem=True)
             return
         one = len(targets) == 1
-        lines = [f"{target.config_hash[:SHORT_HASH]}  {target.description}" for target in targets[:_NAMED]]
-        if len(targets) > _NAMED:
-            lines.append(f"and {len(targets) - _NAMED:,} more")
+        lines = [f"{target.config_hash[:SHORT_HASH]}  {target.description}" for target in targets[:NAMED]]
+        if len(targets) > NAMED:
+            lines.append(f"and {len(targets) - NAMED:,} more")
         names = " ".join(target.config_hash[:SHORT_HASH] for target in targets[:2]) + (" …" if len(targets) > 2 else "")
         lines += ["", f"Nothing is lost: U brings {'it' if one else 'them'} back here,"]
         lines.append(f"later: experiments restore {names}")
@@ -124,6 +124,7 @@ class Deleting(RegistryScreen):
             back = registry.restore_many(hashes)
             if not back:
                 return "Nothing was restored: this registry's trash does not hold it any more."
+            self.workspace.in_trash().unmark(back)
             return f"{of_them(len(back))} restored from the trash."
 
         return restore

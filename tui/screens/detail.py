@@ -98,11 +98,15 @@ class DetailScreen(Scrolling, Taking, Editing):
                 if not rows:
                     raise NotFoundError("this experiment is no longer in the registry; esc goes back to the list")
                 config_hash = rows[0].config_hash
-            details = registry.details(config_hash)
+            details = self.details_of(config_hash)
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(request, error))
         else:
             self.post_message(self.Answered(request, stamp, details, index))
+
+    def details_of(self, config_hash: str) -> Details:
+        """Read an experiment, away from the screen's thread."""
+        return self.workspace.registry.details(config_hash)
 
     @on(Answered)
     def _answered(self, event: Answered) -> None:

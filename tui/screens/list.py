@@ -15,6 +15,7 @@ from textual.widget import Widget
 from registry.errors import RegistryError
 from tui import actions
 from tui.screens.browsing import BrowsingScreen
+from tui.screens.folding import FoldingFilter
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.names_pane import NamesPane
@@ -29,7 +30,7 @@ _REST = 0.06
 """Seconds the cursor stays before the preview reads: running through a list reads nothing."""
 
 
-class ListScreen(BrowsingScreen):
+class ListScreen(FoldingFilter, BrowsingScreen):
     """The list, beside it the preview, and below it the filter while there is one."""
 
     NAME = actions.LIST
@@ -113,29 +114,12 @@ class ListScreen(BrowsingScreen):
 
     # the filter
 
-    def action_filter(self) -> None:
-        """Open the filter and go to it."""
-        self.filter_bar.add_class("-open")
-        super().action_filter()
+    @property
+    def rows(self) -> Widget:
+        """The list."""
+        return self.experiments
 
     def on_descendant_focus(self) -> None:
         """Offer what could be typed while one types."""
         super().on_descendant_focus()
         self.set_class(self.focused is self.filter_bar.field, "-typing")
-
-    def step_back(self) -> bool:
-        """Clear the filter, then close it."""
-        if super().step_back():
-            if not self.filter_bar.field.value and self.focused is not self.filter_bar.field:
-                self.filter_bar.remove_class("-open")
-            return True
-        if self.filter_bar.has_class("-open"):
-            self.set_focus(self.experiments)
-            self.filter_bar.remove_class("-open")
-            return True
-        return False
-
-    def on_input_blurred(self) -> None:
-        """Close an empty filter when it is left."""
-        if not self.filter_bar.field.value:
-            self.filter_bar.remove_class("-open")

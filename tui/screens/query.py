@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from registry.errors import AmbiguousPanelError, FilterError
+from tui.screens.placing import View
 from tui.widgets.rows import PAGE, real
 
 if TYPE_CHECKING:
     from registry import ExperimentRegistry
     from registry.rows import Browse, Row
     from tui.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a person looks at, so that a new result can be placed under it."""
-
-    identity: int | None
-    config_hash: str | None
-    """Whose row `identity` is, once that is read."""
-    cursor: int
-    scroll: int
-    room: int
-    still: bool
-
-    def contradicted_by(self, rows: Iterable[Row]) -> bool:
-        """Return whether rows just read show that ids mean other experiments now: the file is another one."""
-        return self.config_hash is not None and any(
-            row.id == self.identity and row.config_hash != self.config_hash for row in rows
-        )
-
-    def place_in(self, ids: array[int]) -> tuple[int, int]:
-        """Return (cursor, scroll) for a new result.
-
-        The experiment under the cursor keeps the cursor, and its line on the screen; when the list stands
-        at its top it stays there, so that what is new can be seen. Without it a new question starts at the
-        top, and a mere refresh stays at the same place.
-        """
-        if self.identity is None or not ids:
-            return 0, 0
-        try:
-            if self.identity < 0:  # a fold; its number may be another sweep's by now
-                raise ValueError
-            cursor = ids.index(self.identity)
-        except ValueError:
-            if not self.still:
-                return 0, 0
-            return min(self.cursor, len(ids) - 1), self.scroll
-        if self.still and self.scroll == 0 and cursor < self.room:
-            return cursor, 0
-        return cursor, max(0, cursor - (self.cursor - self.scroll))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +30,8 @@ class Question:
     panel: str | None = None
     """The panel a person chose to read metrics on, and the period."""
     period: str | None = None
+    trashed: bool = False
+    """Whether it is about the experiments in the trash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +64,9 @@ def ask(workspace: Workspace, question: Question, view: View) -> Answer:
     start = max(0, min(scroll, cursor) - PAGE // 4)
     asked = real(found.ids[start : start + PAGE])
     rows = read_page(registry, asked, found)
-    hint = None if found.ids or not found.total or not question.filter.strip() else registry.hint(question.filter)
+    hint = None
+    if not found.ids and found.total and question.filter.strip():
+        hint = registry.hint(question.filter, trashed=question.trashed)
     return Answer(question, stamp, found, asked, rows, hint, panels)
 
 
@@ -126,8 +90,7 @@ def _browse(registry: ExperimentRegistry, question: Question) -> tuple[Question,
         if question.panel is None and question.period is None:
             raise
         # the panel chosen last time may be gone, or this may be another registry
-        without = Question(question.filter, question.sort, question.columns, question.folded, question.unfolded)
-        return _browse(registry, without)
+        return _browse(registry, replace(question, panel=None, period=None))
 
 
 def _found(registry: ExperimentRegistry, question: Question, panel: str | None, period: str | None) -> Browse:
@@ -137,6 +100,7 @@ def _found(registry: ExperimentRegistry, question: Question, panel: str | None, 
         columns=question.columns,
         folded=question.folded,
         unfolded=question.unfolded,
+        trashed=question.trashed,
         panel=panel,
         period=period,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -44,11 +45,11 @@ class SortScreen(ModalScreen[str | None]):
         Binding("right_square_bracket", "choose(True)", "largest first", show=False),
     ]
 
-    def __init__(self, sort: str, names: Names | None) -> None:
+    def __init__(self, sort: str, names: Names | None, first: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
         self._sort = sort
-        self._keys = [key for key, _ in _COLUMNS]
-        self._labels = [label for _, label in _COLUMNS]
+        self._keys = [key for key, _ in (*first, *_COLUMNS)]
+        self._labels = [label for _, label in (*first, *_COLUMNS)]
         for prefix, used in (("w", names.features), ("hp", names.hyperparameters)) if names is not None else ():
             for name in list(used)[:_NAMES]:
                 self._keys.append(write_name(name, prefix))

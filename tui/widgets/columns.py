@@ -65,7 +65,7 @@ _OTHERS: Final = {
 _RECORDED: Final = {"config_hash": "hash", "created_at": "created", "registered_at": "registered"} | {
     "deleted_at": "deleted"
 }
-_READ: Final = frozenset({*_BUILT_IN, "parent"})
+_READ: Final = frozenset({*_BUILT_IN, "parent", "deleted"})
 """Columns that every row has, without asking for them."""
 
 _FLEXIBLE: Final = {"tags": 8, "description": 12}
@@ -131,7 +131,7 @@ def fit_columns(labels: Sequence[str], width: int, features: int, focus: str | N
     # one cell more than bars: the sign that there are weights it does not show
     least = {WEIGHTS: max(len(_WEIGHTS[-1]), glyph + 1), **_FLEXIBLE}
     if width < 90:
-        least["created"] = 10
+        least |= {"created": 10, "deleted": 10}
     if width < NARROW:
         least |= {"hash": 7, "description": 6} | {label: _NARROW_NUMBER for label in labels if label.startswith("m.")}
     made = [replace(each, width=least.get(each.key, each.width)) for each in map(column, labels)]
@@ -178,6 +178,8 @@ def value_text(column: Column, row: Row) -> str:
     """Return what stands in a cell of a column that was asked for, not yet fitted."""
     if column.key == "parent":
         return row.parent[:SHORT_HASH] if row.parent else ""
+    if column.key == "deleted":
+        return when(row.deleted_at)[: column.width] if row.deleted_at else ""
     value = row.values.get(column.key, row.values.get(_LONG.get(column.key, "")))
     if value is None:
         return ""
@@ -188,7 +190,7 @@ _LONG: Final = {short: long for long, short in _RECORDED.items()}
 
 
 def _value(column: Column, value: Any) -> str:
-    if column.key in ("registered", "deleted"):
+    if column.key == "registered":
         return when(value)
     if column.key == "notes":
         return " / ".join(value)

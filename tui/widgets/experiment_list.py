@@ -7,7 +7,7 @@ It asks for nothing by itself: what it lacks it says by `Wanted`, what a person 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,7 @@ class ExperimentList(LineTable):
         super().__init__(id=id)
         self.workspace = workspace
         self.ids: array[int] = array("q")
-        self.rows = RowCache()
+        self.rows: RowCache[Row] = RowCache()
         self.sort = "-created"
         self.message: Sequence[str] = ("Reading the registry …",)
         """What stands here while there are no rows."""
@@ -211,12 +211,16 @@ class ExperimentList(LineTable):
         self._lay_out()
         self.refresh()
 
+    def usual_columns(self, width: int, metrics: Iterable[str]) -> Sequence[str]:
+        """Return the columns that are shown while nobody chose others."""
+        return usual(width, metrics)
+
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
         names = self.workspace.names
         before = asked(self._labels)
         chosen = self.workspace.remembered.columns
-        self._labels = tuple(chosen or usual(width, names.metrics if names else ()))
+        self._labels = tuple(chosen or self.usual_columns(width, names.metrics if names else ()))
         self._order = feature_order(self._counts, _MOST_BARS)
         self._layout_of_columns = fit_columns(self._labels, width, len(self._order), self.column)
         bars_shown = next((column.width for column in self.columns if column.key == WEIGHTS), 1) - 1
@@ -273,6 +277,8 @@ class ExperimentList(LineTable):
                 segments.append(Segment(fit(row.config_hash[: column.width], column.width), style))
             elif column.key == "created":
                 segments.append(Segment(fit(when(row.created_at)[: column.width], column.width), quiet))
+            elif column.key == "deleted":
+                segments.append(Segment(fit(when(row.deleted_at or "")[: column.width], column.width), quiet))
             elif column.key == "features":
                 segments.append(Segment(cell_text(column, str(row.n_features)), quiet))
             elif column.key == "tags":

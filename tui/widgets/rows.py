@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from registry.rows import Row
+
+class Identified(Protocol):
+    """What is read by id."""
+
+    @property
+    def id(self) -> int:
+        """What it is asked for by."""
+        ...
+
+
+R = TypeVar("R", bound=Identified)
 
 PAGE = 200
 """Rows read at a time: a page by id is about 2 ms, one row hardly less."""
@@ -15,11 +24,11 @@ PAGES_KEPT = 20
 """Pages kept; at 200 rows each that is some megabytes however large the registry."""
 
 
-class RowCache:
+class RowCache(Generic[R]):
     """Rows by id, the least recently used thrown out; a row may be old and still be shown until it is read again."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[int, tuple[int, Row | None]] = OrderedDict()
+        self._rows: OrderedDict[int, tuple[int, R | None]] = OrderedDict()
         self._age = 0
 
     def __len__(self) -> int:
@@ -28,7 +37,7 @@ class RowCache:
     def __contains__(self, identity: int) -> bool:
         return identity in self._rows
 
-    def get(self, identity: int) -> Row | None:
+    def get(self, identity: int) -> R | None:
         """Return a row if it has been read, also when it may be out of date."""
         found = self._rows.get(identity)
         if found is None:
@@ -36,9 +45,9 @@ class RowCache:
         self._rows.move_to_end(identity)
         return found[1]
 
-    def put(self, asked: Iterable[int], rows: Iterable[Row]) -> None:
+    def put(self, asked: Iterable[int], rows: Iterable[R]) -> None:
         """Keep rows that have just been read; what was asked and is not among them is gone, and not asked again."""
-        found: dict[int, Row | None] = dict.fromkeys(asked)
+        found: dict[int, R | None] = dict.fromkeys(asked)
         found.update((row.id, row) for row in rows)
         for identity, row in found.items():
             self._rows[identity] = (self._age, row)

@@ -31,7 +31,9 @@ class RunList(OpenList):
         hidden = details.run_count - len(details.runs)
         if hidden > 0:
             options.append(Option(Content(f"and {hidden:,} more: experiments runs HASH"), disabled=True))
-        if not options:
+        if not options and details.deleted_at:
+            options.append(Option(Content.styled("none", "$quiet italic"), disabled=True))
+        elif not options:
             short = str(details.config.config_hash)[:SHORT_HASH]
             command = f"experiments backtest {short} --data PANEL --start DATE --end DATE"
             options.append(

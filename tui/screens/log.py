@@ -1,0 +1,246 @@
+"""What happened when, the newest first, and a text that narrows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from textual import getters, on, work
+from textual.message import Message
+from textual.widget import Widget
+
+from registry.config import SHORT_HASH
+from registry.errors import RegistryError
+from tui import actions
+from tui.screens.folding import FoldingFilter
+from tui.screens.opening import Opening
+from tui.screens.placing import View
+from tui.widgets.cells import fit, number, of_them
+from tui.widgets.event_table import EventTable
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.rows import PAGE
+from tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from registry.events import Event, LogBrowse
+    from tui.actions import Action
+
+_MOST_OF_TEXT = 200
+"""Characters of a text that are repeated when nothing has it."""
+
+
+class LogScreen(FoldingFilter, Opening):
+    """The log; what comes in while one looks at its top is seen there at once."""
+
+    NAME = actions.LOG
+    CSS_PATH = "log.tcss"
+    BINDINGS = actions.bindings(actions.SCREEN, actions.LOG)
+    AUTO_FOCUS = "EventTable"
+
+    @dataclass
+    class Answered(Message):
+        """The events that have a text, with those that will be in view."""
+
+        request: int
+        stamp: tuple[object, ...]
+        text: str
+        found: LogBrowse
+        asked: Sequence[int]
+        events: Sequence[Event]
+        still: bool
+
+    @dataclass
+    class Failed(Message):
+        """The registry could not be read."""
+
+        request: int
+        error: RegistryError | OSError
+
+    @dataclass
+    class PageRead(Message):
+        """Events the table wanted."""
+
+        asked: Sequence[int]
+        events: Sequence[Event]
+
+    table = getters.query_one(EventTable)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.wanted = ""
+        """The text that was typed last."""
+        self._paging = False
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the table and the filter."""
+        yield EventTable()
+        yield FilterBar("a text: tagged, 08d6b6669e67, words of a description")
+
+    def on_mount(self) -> None:
+        """Say where one is."""
+        self.top_bar.crumbs = ("log",)
+
+    @property
+    def rows(self) -> Widget:
+        """The table."""
+        return self.table
+
+    def owner_of(self, action: Action) -> Widget:
+        """Return the table for what rows do, else this screen."""
+        return self.table if action.owner == actions.ROWS else self
+
+    # reading
+
+    def reload(self) -> None:
+        """Read again with the same text; what is under the cursor stays where it is."""
+        self.ask(self.wanted, still=True)
+
+    def ask(self, text: str, *, still: bool = False) -> None:
+        """Ask for the events that have a text; `still` when nobody asked for others, so that nothing may move."""
+        self.wanted = text
+        self._browse(self.next_request(), text, self._view(still))
+
+    def _view(self, still: bool) -> View:
+        table = self.table
+        known = None if table.current is None else table.current.config_hash
+        return View(table.current_id, known, table.cursor, table.scroll_offset.y, table.row_room, still)
+
+    @work(thread=True, exclusive=True, group="log", exit_on_error=False, description="log")
+    def _browse(self, request: int, text: str, view: View) -> None:
+        registry = self.workspace.registry
+        try:
+            stamp = registry.changed_stamp()
+            found = registry.browse_log(text)
+            cursor, scroll = view.place_in(found.ids)
+            start = max(0, min(scroll, cursor) - PAGE // 4)
+            asked = found.ids[start : start + PAGE]
+            events = registry.log_page(asked) if asked else []
+        except (RegistryError, OSError) as error:
+            self.post_message(self.Failed(request, error))
+        else:
+            self.post_message(self.Answered(request, stamp, text, found, asked, events, view.still))
+
+    @on(Answered)
+    def _answered(self, event: Answered) -> None:
+        if not self.is_current_answer(event.request):
+            return
+        table, view = self.table, self._view(event.still)
+        if view.contradicted_by(event.events):
+            table.events.clear()
+            view = replace(view, identity=None)
+        elif event.stamp != self.stamp:
+            table.events.outdate()
+        self.stamp = event.stamp
+        self.all_well()
+        table.message = _nothing_here(event.text, event.found.total)
+        cursor, scroll = view.place_in(event.found.ids)
+        table.show(event.found.ids, event.asked, event.events, cursor=cursor, scroll=scroll)
+        total = of_them(event.found.total, "event")
+        self.top_bar.count = f"{number(len(event.found.ids))} of {total}" if event.text.strip() else total
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        if self.is_current_answer(event.request):
+            if not self.table.ids:
+                self.table.message = ("The log could not be read.", "The line above says why.")
+                self.table.refresh()
+            self.trouble(event.error)
+
+    @on(EventTable.Wanted)
+    def _wanted(self, event: EventTable.Wanted) -> None:
+        # one page at a time: when it is there the table asks for what is in view by then
+        if not self._paging:
+            self._paging = True
+            self._read_page(event.ids)
+
+    @work(thread=True, group="page", exit_on_error=False, description="page")
+    def _read_page(self, ids: Sequence[int]) -> None:
+        try:
+            events = self.workspace.registry.log_page(ids)
+        except (RegistryError, OSError) as error:
+            self.post_message(self.Failed(self.asked, error))
+            self.post_message(self.PageRead((), ()))
+        else:
+            self.post_message(self.PageRead(ids, events))
+
+    @on(PageRead)
+    def _page_read(self, event: PageRead) -> None:
+        self._paging = False
+        if event.asked:
+            self.table.supply(event.asked, event.events)
+
+    # the filter
+
+    @on(FilterBar.Typed)
+    def _typed(self, event: FilterBar.Typed) -> None:
+        if event.text != self.wanted:
+            self.ask(event.text)
+
+    def action_keep(self) -> None:
+        """Keep the text and go to the table."""
+        self.filter_bar.hurry()
+        self.set_focus(self.table)
+
+    def action_complete(self) -> None:
+        """Go to the table: a text has nothing to complete."""
+        self.action_keep()
+
+    def action_page(self, direction: int) -> None:
+        """Turn a page of the table while one types."""
+        self.table.action_page(direction)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the key of the filter to the input while one types in it: it is text there."""
+        if action == "filter" and self.focused is self.filter_bar.field:
+            return False
+        return super().check_action(action, parameters)
+
+    def unfilter(self) -> bool:
+        """Clear the filter; returns whether there was one."""
+        if not (self.filter_bar.field.value or self.wanted):
+            return False
+        self.filter_bar.field.value = ""
+        self.ask("")
+        return True
+
+    # the experiment of an event
+
+    @on(EventTable.Opened)
+    def _opened(self) -> None:
+        config_hash = self._hash()
+        if config_hash is not None:
+            self.open_hash(config_hash)
+
+    def _hash(self) -> str | None:
+        """Return the hash of the event under the cursor; say so when it has none."""
+        event = self.table.current
+        if event is not None and event.config_hash is None:
+            self.say("This event is about no single experiment.")
+        return None if event is None else event.config_hash
+
+    def gone(self, short_hash: str) -> str:
+        """Return what is said of an experiment that is nowhere."""
+        return f"{short_hash} was purged; this log is all that is kept of it."
+
+    def action_copy(self) -> None:
+        """Copy the full hash of the event's experiment."""
+        config_hash = self._hash()
+        if config_hash is not None:
+            self.app.copy_to_clipboard(config_hash)
+            self.say(f"Copied {config_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
+
+    def about(self) -> Sequence[tuple[str, str]]:
+        """Explain the columns."""
+        return (
+            ("WHEN", "in UTC; what happened last stands first"),
+            ("HASH", "the experiment, also one that is in the trash or was purged since"),
+        )
+
+
+def _nothing_here(text: str, total: int) -> Sequence[str]:
+    """Return what stands in the table when nothing does."""
+    if not total:
+        return ("Nothing has happened yet.", "What is registered, tagged, described, deleted … is told here.")
+    without = f"esc clears the filter; there {'is' if total == 1 else 'are'} {of_them(total, 'event')} without it."
+    return (f"No event has the text  {fit(text, _MOST_OF_TEXT).rstrip()}", without)
