@@ -12,6 +12,7 @@ from tests.tui.driving import Driver, driving, registry_of
 from tui.screens.compare import CompareScreen
 from tui.screens.detail import DetailScreen
 from tui.screens.list import ListScreen
+from tui.screens.trashed import TrashedScreen
 
 HOSTILE = [
     "[red]bold[/red] [@click=app.quit]quit[/] [link=http://evil]x[/link]",
@@ -52,6 +53,9 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
     made = registry_of(tmp_path / "hostile [b]\x1b[31m.duckdb", configs)
     for each in configs[:6]:
         made.note(each.config_hash or "", each.description or "note")
+    for each in configs:
+        made.describe(each.config_hash or "", f"{each.description} ")
+        made.describe(each.config_hash or "", each.description)
     return made
 
 
@@ -81,7 +85,33 @@ async def test_every_screen_shows_it_and_none_obeys(registry: ExperimentRegistry
         await app.press("escape", "y", "b", "D")
         assert f"Move the {len(HOSTILE)} marked" in app.text
         check(app)
-        await app.press("escape", "u", "y", "s")
+        await app.press("y", "4")
+        assert len(app.screen.experiments.ids) == len(HOSTILE)
+        check(app)
+        await app.press("s")
+        check(app)
+        await app.press("escape", "a", "D")
+        assert f"Purge the {len(HOSTILE)} marked" in app.text
+        check(app)
+        await app.press("escape", "enter")
+        assert isinstance(app.screen, TrashedScreen)
+        for _ in HOSTILE:
+            check(app)
+            await app.press("]")
+        await app.press("escape", "/")
+        await app.type("tag:[/b]")
+        check(app)
+        await app.press("escape", "escape", "5")
+        for _ in range(3):
+            check(app)
+            await app.press("pagedown")
+        await app.press("/")
+        await app.type("[/b] [[")
+        assert " of " in app.lines()[0]
+        check(app)
+        await app.press("escape", "escape", "4", "R", "1", "a")
+        check(app)
+        await app.press("u", "y", "s")
         check(app)
         await app.press("end", "enter")
         check(app)

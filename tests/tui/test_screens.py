@@ -22,15 +22,16 @@ WAYS = {
     "search": ["2", "enter"],
     "run": ["enter", "tab", "enter"],
     "variant": ["enter", "v"],
-    "trash": ["down", "D", "y", "4"],
-    "in the trash": ["down", "D", "y", "4", "enter"],
+    "trash": ["4"],
+    "in the trash": ["4", "enter"],
     "log": ["5"],
 }
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
-    made = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(5)])
+    made = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(6)])
+    made.delete(config(5).config_hash or "")
     made.record_run(config(4), metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
     made.sync()
     return made
