@@ -169,6 +169,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "show or fold the rows that are equal", LOOK, "experiments compare A B --all", footer=3),
     Action("table.order", ("s",), (COMPARE,), TABLE, "order", "order",
            "order the rows by spread or by name", LOOK, footer=7),
+    Action("table.transpose", ("t",), (COMPARE,), TABLE, "transpose", "transpose",
+           "experiments as rows and features as columns, or back", LOOK, footer=9),
     Action("compare.drop", ("X",), (COMPARE,), SCREEN, "drop", "drop",
            "take this column out of the comparison", LOOK, footer=8),
     Action("compare.open", ("enter",), (COMPARE,), SCREEN, "open", "open",

@@ -89,8 +89,8 @@ class CompareScreen(RegistryScreen):
             self.table.refresh()
             self.trouble(event.error)
 
-    @on(CompareTable.ColumnMoved)
-    def _column_moved(self) -> None:
+    @on(CompareTable.Moved)
+    def _moved(self) -> None:
         count = len(self.hashes)
         self.top_bar.count = f"column {self.table.column + 1} of {count}"
 
