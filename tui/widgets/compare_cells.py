@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from rich.cells import cell_len
 
 from registry.comparison import ABSENT
+from registry.config import SHORT_HASH
 from registry.metrics import metric as defined
 from tui import numbers
 from tui.safe import safe
@@ -16,7 +17,7 @@ from tui.widgets import bars
 from tui.widgets.cells import align_at_point, fit, show_difference, show_number, show_value
 
 if TYPE_CHECKING:
-    from registry.comparison import ComparisonRow
+    from registry.comparison import Comparison, ComparisonRow
 
 SAME: Final = "="
 OTHER: Final = "≠"
@@ -66,17 +67,26 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
         text = "no weight" if row.listed and row.listed[place] else "absent"
         cell = Cell(text, absent=True)
     elif (number := _number(row, value, compact)) is not None:
-        cell = Cell(number, number=True)
+        cell = Cell(_short(number) if compact else number, number=True)
     else:
         text = safe(show_value(value)[: longest * 4])
         cell = Cell(text if cell_len(text) <= longest else fit(text, longest))
     if row.section == "feature":
         cell.level, cell.below = bars.level(None if value is ABSENT else value, largest)
+        if compact and cell.level == bars.ZERO:
+            cell.level = " "  # it would stand right before 0.0
     if place != reference:
         cell.change, cell.tone = _change(row, place, reference)
+        if compact:
+            cell.change = _short(cell.change)
         better = row.better(place, reference)
         cell.verdict = "" if better is None else BETTER if better else WORSE
     return cell
+
+
+def _short(text: str) -> str:
+    """Return a percentage without the space before its sign, for where there is little room."""
+    return text.replace(" %", "%")
 
 
 def _number(row: ComparisonRow, value: Any, compact: bool) -> str | None:
@@ -122,23 +132,57 @@ def _signed(row: ComparisonRow, change: float) -> str:
         return show_difference(change)
     text = numbers.percent(change, signed=True) if metric.unit == "return" else numbers.shown(metric, change)
     text = text if text.startswith(("+", "-")) else f"+{text}"
+    if any(digit in text for digit in "123456789"):
+        return text
     # what is lost in rounding is still a difference
-    return text if any(digit in text for digit in "123456789") else f"{change:+.1g}"
+    return f"{change * 100:+.1g} %" if metric.unit == "return" else f"{change:+.1g}"
 
 
-def align(cells: Sequence[Cell]) -> None:
-    """Pad the numbers of cells that stand under each other, so that their points do, too."""
+def align(cells: Sequence[Cell], *, compact: bool = False) -> None:
+    """Pad the numbers of cells that stand under each other, so that their points do, too.
+
+    Where there is little room, differences are left as short as they are.
+    """
     values = align_at_point([cell.value if cell.number else None for cell in cells])
     signed = [cell.change if cell.change not in ("", SAME, OTHER) else None for cell in cells]
-    changes = align_at_point(signed)
+    changes = [text or "" for text in signed] if compact else align_at_point(signed)
+    gap = "" if compact else " "
     judged = any(cell.verdict for cell in cells)
     for cell, value, change, is_signed in zip(cells, values, changes, signed, strict=True):
         if cell.number:
             cell.value = value
         if is_signed is not None:
-            cell.change = change + (f" {cell.verdict or ' '}" if judged else "")
+            cell.change = change + (f"{gap}{cell.verdict or ' '}" if judged else "")
+
+
+def level_gap(*, compact: bool) -> str:
+    """Return what stands between the level of a weight and the weight."""
+    return "" if compact else " "
 
 
 def width_of(texts: Sequence[str]) -> int:
     """Return how many cells the widest of the texts takes."""
     return max(map(cell_len, texts), default=0)
+
+
+def read_aloud(row: ComparisonRow, place: int, reference: int, comparison: Comparison) -> str:
+    """Return what one cell of the table says, as a sentence."""
+    kind = {"feature": "the weight of ", "transformation": "the transformation of "}.get(row.section, "")
+    here, there = (_said(row, at) for at in (place, reference))
+    name = f"{kind}{safe(row.name[:80])}"
+    if place == reference:
+        return f"{name} is {there} in the reference {comparison.hashes[reference][:SHORT_HASH]}"
+    change, tone = _change(row, place, reference)
+    how = {"more": f", {change.lstrip('+')} more", "less": f", {change.lstrip('-')} less", "quiet": ", the same"}.get(
+        tone, ", another value"
+    )
+    better = row.better(place, reference)
+    verdict = "" if better is None else ", which is better" if better else ", which is worse"
+    return f"{name} is {here} in {comparison.hashes[place][:SHORT_HASH]} and {there} in the reference{how}{verdict}"
+
+
+def _said(row: ComparisonRow, place: int) -> str:
+    value = row.values[place]
+    if value is ABSENT:
+        return "absent"
+    return _number(row, value, False) or fit(show_value(value), 40).rstrip()

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from registry.comparison import ABSENT
-from tui.widgets.compare_cells import Cell, align, cells_of, width_of
+from tui.widgets.cells import wrap
+from tui.widgets.compare_cells import Cell, align, cells_of, level_gap, width_of
 
 if TYPE_CHECKING:
     from registry.comparison import Comparison, ComparisonRow
@@ -24,6 +25,8 @@ HEADINGS: Final = {
 }
 _LONGEST_COMPACT = 12
 """Cells after which a value is cut where there is little room."""
+_NOTE, _NOTE_COMPACT = 66, 36
+"""Cells after which a remark goes on in the next line."""
 
 Key = tuple[str, str]
 """What a line or a column stands for: section and name, or `experiment` and the full hash."""
@@ -59,9 +62,8 @@ class Column:
 
     key: Key
     differs: bool
-    level: bool
-    """Whether levels of weights are drawn in it."""
     value_width: int
+    """Of the widest value, the level before a weight included."""
     change_width: int
 
 
@@ -128,10 +130,24 @@ def _sections(rows: Sequence[ComparisonRow], view: View) -> list[list[Comparison
     return found
 
 
-def heading(comparison: Comparison, section: str) -> str:
-    """Return the heading of a section; that of the metrics says where they are from."""
-    basis = comparison.metrics_from if section == "metric" else None
-    return HEADINGS[section] + (f" on {basis}" if basis else "")
+def _headings(comparison: Comparison, section: str, view: View) -> list[Line]:
+    """Return the heading of a section; that of the metrics says where they are from, and what to mind."""
+    name, basis = HEADINGS[section], comparison.metrics_from
+    if section != "metric" or basis is None:
+        return [Line("heading", name)]
+    note = _note(comparison, view)
+    if view.compact:
+        return [Line("heading", name), Line("text", basis), *note]
+    return [Line("heading", f"{name} on {basis}"), *note]
+
+
+def _note(comparison: Comparison, view: View) -> list[Line]:
+    """Return why there are no metrics, or what keeps them from being comparable."""
+    if comparison.metrics_note is None:
+        return []
+    note = comparison.metrics_note.removeprefix("no metrics: ")
+    before = "Metrics" if comparison.metrics_from is not None else "No metrics"
+    return [Line("text", text) for text in wrap(f"{before}: {note}.", _NOTE_COMPACT if view.compact else _NOTE)]
 
 
 def _down(
@@ -148,8 +164,8 @@ def _down(
         for section in part:
             made = cells[len(items) : len(items) + len(section)]
             for column in zip(*made, strict=True):
-                align(column)
-            lines.append(Line("heading", heading(comparison, section[0].section)))
+                align(column, compact=view.compact)
+            lines += _headings(comparison, section[0].section, view)
             lines += [
                 Line("row", row.name, (row.section, row.name), row.differs, row_cells)
                 for row, row_cells in zip(section, made, strict=True)
@@ -157,10 +173,10 @@ def _down(
             items += section
         if part is parts[0]:
             lines += _between(comparison, view)
-    if comparison.metrics_note is not None:
-        lines.append(Line("text", f"Metrics: {comparison.metrics_note}."))
+    if comparison.metrics_from is None:
+        lines += _note(comparison, view)
     columns = [
-        _column(("experiment", comparison.hashes[place]), True, [row[at] for row in cells])
+        _column(("experiment", comparison.hashes[place]), True, [row[at] for row in cells], view)
         for at, place in enumerate(order)
     ]
     return Grid(lines, columns, order, items, view)
@@ -192,9 +208,10 @@ def _across(
 ) -> Grid:
     """Return the grid with experiments as lines and items as columns."""
     for row_cells in cells:
-        align(row_cells)
+        align(row_cells, compact=view.compact)
     columns = [
-        _column((row.section, row.name), row.differs, row_cells) for row, row_cells in zip(items, cells, strict=True)
+        _column((row.section, row.name), row.differs, row_cells, view)
+        for row, row_cells in zip(items, cells, strict=True)
     ]
     lines = [
         Line(
@@ -208,16 +225,14 @@ def _across(
     ]
     if not items and (said := nothing_said(comparison)) is not None:
         lines.append(Line("text", said))
-    if comparison.metrics_note is not None:
-        lines.append(Line("text", f"Metrics: {comparison.metrics_note}."))
-    return Grid(lines, columns, order, items, view)
+    return Grid([*lines, *_note(comparison, view)], columns, order, items, view)
 
 
-def _column(key: Key, differs: bool, cells: Sequence[Cell]) -> Column:
+def _column(key: Key, differs: bool, cells: Sequence[Cell], view: View) -> Column:
+    gap = level_gap(compact=view.compact)
     return Column(
         key,
         differs,
-        any(cell.level for cell in cells),
-        width_of([cell.value for cell in cells]),
+        width_of([cell.level + gap + cell.value if cell.level else cell.value for cell in cells]),
         width_of([cell.change for cell in cells]),
     )

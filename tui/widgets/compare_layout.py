@@ -23,7 +23,7 @@ _LONGEST_NAME = 40
 _LONGEST_TITLE = 14
 _LONGEST_DESCRIPTION = 36
 _LEAST_NAME = 9
-_LEAST_VALUE = 6
+_LEAST_VALUE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Spacing:
     rule: str
     """Stands behind the names and behind every column, so that the pinned part has an edge."""
     gap: str
-    """Between a value and its difference, and between a level and its value."""
+    """Between a value and its difference."""
     hash: int
     """Characters of a hash."""
-    least: int
-    """Cells a column has at least: a hash and the reference's sign."""
+    star: str
+    """The reference's sign behind its hash."""
 
 
-ROOMY: Final = Spacing(3, " │ ", "  ", SHORT_HASH, SHORT_HASH + 2)
-COMPACT: Final = Spacing(2, "│", " ", 7, 9)
+ROOMY: Final = Spacing(3, " │ ", "  ", SHORT_HASH, " ★")
+COMPACT: Final = Spacing(2, "│", " ", 7, "★")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Layout:
 
     @property
     def total(self) -> int:
-        """The width of everything."""
-        return self.start(len(self.widths))
+        """The width of everything; the last rule need not be seen."""
+        return self.start(len(self.widths)) - len(self.spacing.rule)
 
     def start(self, column: int) -> int:
         """Return where a column begins if nothing is scrolled."""
@@ -91,7 +91,7 @@ def lay_out(grid: Grid, comparison: Comparison, room: int) -> Layout:
 
     def needed() -> int:
         wide = widths()
-        return spacing.signs + len(spacing.rule) + sum(wide[at] + len(spacing.rule) for at in must())
+        return spacing.signs + sum(len(spacing.rule) + wide[at] for at in must())
 
     name = _name_width(grid, comparison, spacing)
     least = spacing.hash if grid.view.transposed else _LEAST_NAME
@@ -119,16 +119,10 @@ def _total(spacing: Spacing, name: int, widths: Sequence[int]) -> int:
 
 def _width(grid: Grid, at: int, value: int, spacing: Spacing) -> int:
     column = grid.columns[at]
-    level = len(level_gap(spacing)) + 1 if column.level else 0
-    own = level + value + (len(spacing.gap) + column.change_width if column.change_width else 0)
+    own = value + (len(spacing.gap) + column.change_width if column.change_width else 0)
     if not grid.view.transposed:
-        return max(spacing.least, own)
+        return max(spacing.hash + len(spacing.star), own)
     return max(own, min(cell_len(safe(column.key[1][:100])), _LONGEST_TITLE if spacing is ROOMY else own + 2))
-
-
-def level_gap(spacing: Spacing) -> str:
-    """Return what stands between a level and its value."""
-    return " " if spacing is ROOMY else ""
 
 
 def _name_width(grid: Grid, comparison: Comparison, spacing: Spacing) -> int:

@@ -17,10 +17,11 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from tui import actions
+from tui.widgets import bars
 from tui.widgets.cells import fit
-from tui.widgets.compare_cells import SAME
+from tui.widgets.compare_cells import BETTER, OTHER, SAME, WORSE, level_gap, read_aloud
 from tui.widgets.compare_grid import EMPTY, HEADINGS, Grid, View, build
-from tui.widgets.compare_layout import NARROW, ROOMY, Layout, lay_out, level_gap, squeeze
+from tui.widgets.compare_layout import NARROW, ROOMY, Layout, lay_out, squeeze
 from tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ class CompareTable(LineTable):
     def item(self) -> ComparisonRow | None:
         """The feature or the like that the cursor is on."""
         return self.grid.item(self.cursor, self.column)
+
+    @property
+    def shown(self) -> Comparison | None:
+        """The comparison as it is shown: the reference first, what is folded left out."""
+        if self.comparison is None:
+            return None
+        return replace(self.comparison, rows=self.grid.items).seen_from(self.look.reference)
 
     def show(self, comparison: Comparison, reference: int) -> None:
         """Show a comparison; the cursor stays on what it is on, as far as that is still there."""
@@ -157,9 +165,12 @@ class CompareTable(LineTable):
             return squeeze(column.key[1], width)
         assert self.comparison is not None
         if y == 0:
-            return fit(column.key[1][: self._layout.spacing.hash] + (" ★" if at == 0 else ""), width)
-        described = self.comparison.descriptions[self.grid.order[at]] if len(self.grid.order) > 2 else ""
-        return fit(described or ("reference" if at == 0 else ""), width)
+            return fit(
+                column.key[1][: self._layout.spacing.hash] + (self._layout.spacing.star if at == 0 else ""), width
+            )
+        if len(self.grid.order) == 2:  # the lines above have their descriptions
+            return fit("reference" if at == 0 and not self.look.compact else "", width)
+        return fit(self.comparison.descriptions[self.grid.order[at]], width)
 
     def _sections(self, ground: Style) -> list[list[Segment]]:
         """Return the headings of the sections over their columns."""
@@ -244,8 +255,10 @@ class CompareTable(LineTable):
             look = style + self.part("quiet") + Style(italic=True)
         elif not differs:
             look = style + self.part("quiet")
-        segments = self._level(cell, style, differs) if column.level else []
-        shown = fit(cell.value, self._layout.values[at])
+        segments = self._level(cell, style, differs)
+        room = self._layout.values[at] - sum(segment.cell_length for segment in segments)
+        # what is too wide when its point is aligned may fit without
+        shown = fit(cell.value.strip() if len(cell.value) > room else cell.value, room)
         words = shown.strip()
         if here and words:
             start = shown.index(words)
@@ -266,13 +279,13 @@ class CompareTable(LineTable):
 
     def _level(self, cell: Cell, style: Style, differs: bool) -> list[Segment]:
         """Return the level of a weight, coloured by which way it differs from the reference's."""
+        if not cell.level:
+            return []
         tone = cell.tone if differs else "quiet"
         look = style + self.part(tone) if tone else style
-        if not cell.level:
-            return [Segment(" " + level_gap(self._layout.spacing), style)]
         return [
             Segment(cell.level, look + Style(reverse=True) if cell.below else look),
-            Segment(level_gap(self._layout.spacing), style),
+            Segment(level_gap(compact=self.look.compact), style),
         ]
 
     def _join(self, pinned: list[Segment], cells: list[list[Segment]], width: int, ground: Style) -> list[Segment]:
@@ -359,6 +372,31 @@ class CompareTable(LineTable):
         """Make the cursor's experiment the reference."""
         if self.place is not None:
             self._look(reference=self.place)
+
+    def about(self) -> list[tuple[str, str]]:
+        """Return (sign, what it means) for help."""
+        return [
+            ("★", "the reference; every other value has its difference from it at the right"),
+            ("+0.1 -0.1", "more or less than the reference's; an absent weight counts as 0, as it scores"),
+            (f"{SAME} {OTHER}", "the same; another value where no number says how far, as zscore and rank"),
+            ("absent", "has no such thing at all, which is not 0; no weight: named as a feature, but not weighted"),
+            (
+                f"{bars.RISING[2]} {bars.RISING[5]} {bars.RISING[8]}",
+                "before a weight: how large it is beside the largest one in this table; a bar that hangs from the "
+                f"top is one below zero; {bars.ZERO} is weight 0, {bars.ABSENT} no weight; in the colour of more or "
+                "less than the reference",
+            ),
+            (f"{BETTER} {WORSE}", "behind a metric: better or worse than the reference's; no test was made of it"),
+            ("=", "before a row, or over columns: the same in all experiments; they are folded until = is pressed"),
+            *self._example(),
+        ]
+
+    def _example(self) -> list[tuple[str, str]]:
+        """Return the cell under the cursor, read aloud."""
+        row, place = self.item, self.place
+        if row is None or place is None or self.comparison is None:
+            return []
+        return [("e.g.", read_aloud(row, place, self.look.reference, self.comparison))]
 
     # the mouse
 
