@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -19,6 +19,9 @@ from registry.metrics import Direction
 from registry.results import Results, html_table
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     from registry.store.session import Session
 
 TOLERANCE: Final = 1e-9
@@ -116,6 +119,21 @@ def _needs_quotes(key: str) -> bool:
     return not key or "." in key or '"' in key
 
 
+def exact(value: Any) -> str:
+    """Return a value so that no two look alike: 10 and 10.0, the text "10", null and the text "null".
+
+    >>> exact("zscore"), exact("10"), exact(10), exact(None), exact("absent")
+    ('zscore', '"10"', '10', 'null', '"absent"')
+    """
+    if not isinstance(value, str):
+        return json.dumps(thaw(value), ensure_ascii=False)
+    try:
+        json.loads(value)
+    except ValueError:
+        return value if value.strip() and value != repr(ABSENT) else json.dumps(value)
+    return json.dumps(value)
+
+
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
     """One feature, transformation or hyperparameter, or one metric of runs, across the compared experiments."""
@@ -191,6 +209,8 @@ class Comparison:
     """The one panel and period that all metrics are from."""
     metrics_note: str | None = None
     """Why there are no metrics, or what keeps them from being comparable; one sentence, or None."""
+    tags: list[list[str]] = field(default_factory=list)
+    """The tags of each experiment, in their order; one list for each experiment."""
 
     @cached_property
     def differing(self) -> list[ComparisonRow]:
@@ -207,12 +227,33 @@ class Comparison:
         """Where the reference stands among `hashes`; the first, when none was named."""
         return self.hashes.index(self.against) if self.against is not None else 0
 
+    def seen_from(self, reference: int) -> Comparison:
+        """Return the same comparison with the experiment at a place as the reference, which comes first."""
+        order = [reference, *(place for place in range(len(self.hashes)) if place != reference)]
+
+        def arranged(values: list[Any]) -> list[Any]:
+            return [values[place] for place in order] if values else []
+
+        return replace(
+            self,
+            hashes=arranged(self.hashes),
+            against=self.hashes[reference],
+            descriptions=arranged(self.descriptions),
+            tags=arranged(self.tags),
+            rows=[
+                replace(row, values=arranged(row.values), listed=arranged(row.listed), bases=arranged(row.bases))
+                for row in self.rows
+            ],
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and dicts for JSON."""
         return {
             "experiments": [
-                {"config_hash": full, "description": text}
-                for full, text in zip(self.hashes, self.descriptions, strict=True)
+                {"config_hash": full, "description": text, "tags": tags}
+                for full, text, tags in zip(
+                    self.hashes, self.descriptions, self.tags or [[] for _ in self.hashes], strict=True
+                )
             ],
             "against": self.against,
             "rows": [row.to_dict() for row in self.rows],
@@ -223,6 +264,17 @@ class Comparison:
     def to_results(self) -> Results:
         """Return the matrix as rows: section, name, one column for each experiment, differs, spread."""
         return self._table(None)
+
+    def write(self, target: str | os.PathLike[str], *, transposed: bool = False, force: bool = False) -> Path:
+        """Write the table to a file whose name ends in .csv, .md or .json; see `registry.exchange.comparisons`.
+
+        Raises:
+            FileExistsRefusal: the file is there, and `force` was not given.
+            ExchangeError: the name says no format, or the file can't be written.
+        """
+        from registry.exchange import write_comparison
+
+        return write_comparison(self, target, transposed=transposed, force=force)
 
     def df(self) -> Any:
         """Return the matrix as a pandas DataFrame; an absent value is missing there.
@@ -335,12 +387,22 @@ def compare_many(
         [json.dumps({"config_hash": chosen, "place": list(range(count))}), count, count, TOLERANCE],
     )
     from registry.compared_runs import compare_runs
+    from registry.rows import tags_of
 
-    runs = compare_runs(session, [described[full][1] for full in chosen], panel=panel, period=period)
+    ids = [described[full][1] for full in chosen]
+    runs = compare_runs(session, ids, panel=panel, period=period)
     rows = [_row(line, count) for line in lines] + runs.rows
     rows.sort(key=lambda row: not row.differs)
-    described_as = [described[full][0] for full in chosen]
-    return Comparison(chosen, against, described_as, rows, None if runs.basis is None else str(runs.basis), runs.note)
+    tags = tags_of(session, as_list(ids))
+    return Comparison(
+        chosen,
+        against,
+        [described[full][0] for full in chosen],
+        rows,
+        None if runs.basis is None else str(runs.basis),
+        runs.note,
+        [tags.get(id_, []) for id_ in ids],
+    )
 
 
 def _row(line: tuple[Any, ...], count: int) -> ComparisonRow:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from registry.exchange.comparisons import comparison_text, write_comparison
     from registry.exchange.exporting import ExportReport, export_many, export_one, runs_of
     from registry.exchange.importing import Progress, import_sources
     from registry.exchange.report import Imported, ImportReport, Refusal, Remark
@@ -22,10 +23,12 @@ _HOME = {
     "Progress": "importing",
     "Refusal": "report",
     "Remark": "report",
+    "comparison_text": "comparisons",
     "export_many": "exporting",
     "export_one": "exporting",
     "import_sources": "importing",
     "runs_of": "exporting",
+    "write_comparison": "comparisons",
 }
 
 __all__ = [
@@ -35,10 +38,12 @@ __all__ = [
     "Progress",
     "Refusal",
     "Remark",
+    "comparison_text",
     "export_many",
     "export_one",
     "import_sources",
     "runs_of",
+    "write_comparison",
 ]
 
 

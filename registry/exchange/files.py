@@ -36,6 +36,8 @@ def resolve_target(target: Target) -> Path:
         if not path.parent.is_dir():
             what = "is not a folder" if path.parent.exists() else "does not exist; make it first"
             raise ExchangeError(f"{name} can't be written: the folder {path.parent} {what}")
+    except ExchangeError:
+        raise  # it is a ValueError, too
     except (OSError, ValueError) as error:
         raise ExchangeError(f"{name!r} can't be a file's name: {error}") from None
     return path

@@ -11,6 +11,10 @@ from tests.tui.driving import config, driving, registry_of
 from tui.screens.compare import CompareScreen
 from tui.screens.detail import DetailScreen
 from tui.screens.list import ListScreen
+from tui.widgets import bars
+
+LEVELS = {*bars.RISING, bars.ABSENT, bars.ZERO}
+"""What stands before a weight."""
 
 
 def made(number: int, weights: dict[str, float], hyperparameters: dict[str, object]) -> ExperimentConfig:
@@ -33,7 +37,11 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
 def row(lines: list[str], name: str) -> list[str]:
     """Return the cells of a row."""
     line = next(line for line in lines if line[3:].startswith(name))
-    return [cell.strip() for cell in line.split("│")[1:]]
+    return [without_level(cell.strip()) for cell in line.split("│")[1:]]
+
+
+def without_level(cell: str) -> str:
+    return cell[2:].strip() if cell[:1] in LEVELS and cell[1:2] == " " else cell
 
 
 async def test_marked_experiments_stand_side_by_side(registry: ExperimentRegistry) -> None:
@@ -48,7 +56,7 @@ async def test_marked_experiments_stand_side_by_side(registry: ExperimentRegistr
         assert row(lines, "momentum")[1].split() == ["0.75", "+0.5"]
         assert row(lines, "momentum")[2].split() == ["0.25", "="]
         assert row(lines, "quality")[1].split() == ["0.25", "-0.25"]
-        assert row(lines, "quality")[2].split() == ["absent", "≠"], "absent is not 0"
+        assert row(lines, "quality")[2].split() == ["absent", "-0.5"], "absent is not 0, though it scores as 0"
         assert row(lines, "zero")[0] == "absent" and row(lines, "zero")[2].split() == ["0.0", "≠"]
         assert row(lines, "k")[1].split() == ["5", "-5"]
         assert row(lines, "extra")[1].split() == ["null", "≠"], "null is not absent"
@@ -99,12 +107,12 @@ async def test_n_goes_from_difference_to_difference_and_s_orders_by_name(registr
         await app.press("a", "c", "=", "G")
         assert app.screen.table.cursor == app.screen.table.row_count - 1
         await app.press("N")
-        lines = app.screen.table._shown.lines
+        lines = app.screen.table.grid.lines
         assert lines[app.screen.table.cursor].differs
         await app.press("g", "n")
         assert lines[app.screen.table.cursor].differs
         await app.press("s")
-        names = [line.text for line in app.screen.table._shown.lines if line.differs and line.kind == "row"]
+        names = [line.text for line in app.screen.table.grid.lines if line.differs and line.kind == "row"]
         assert names[:3] == ["momentum", "quality", "zero"]
 
 

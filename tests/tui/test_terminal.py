@@ -95,7 +95,7 @@ def compared(shown: Terminal) -> None:
     since = shown.press("c")
     shown.shows("★", "2 differ", "-0.001", "≠", "rows are equal", since=since)
     told = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown.seen[since:]).decode()
-    assert re.search(r"momentum +│ *0.204 +│ *0.203 +-0.001 ", told), told
+    assert re.search(r"momentum +│ █ 0.204 +│ █ 0.203 +-0.001 ", told), told
     assert re.search(r"model +│ *tree 4 +│ *tree 3 +≠ ", told), told
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from registry.config import SHORT_HASH
+from registry.errors import FileExistsRefusal
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import Exit, Stop
+from tui.cli.errors import Exit, Stop, refuse
 from tui.cli.options import format_options, panel_options, references
 from tui.cli.table import Column, layout, number
 from tui.safe import safe
@@ -35,6 +36,7 @@ TITLES = {
         "experiments compare 08d6b6669e67 latest",
         "experiments compare A B C D --against A --all",
         "experiments search 'tag:sweep-1' --ids | experiments compare - --json",
+        "experiments compare A B C --against A -o weights.csv",
         "experiments compare A B --exit-code > /dev/null || echo different",
     ],
 )
@@ -42,6 +44,16 @@ TITLES = {
 @click.option("--against", metavar="HASH", help="The reference: it comes first, the others show their change from it.")
 @panel_options
 @click.option("--all", "everything", is_flag=True, help="Show what is the same in all of them, too.")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the table to FILE.csv, .md (Markdown) or .json.",
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--transpose", is_flag=True, help="Experiments as lines: of CSV, and of a file in Markdown.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when anything differs.")
 @format_options
 @pass_app
@@ -50,6 +62,9 @@ def compare(
     refs: tuple[str, ...],
     against: str | None,
     everything: bool,
+    file: Path | None,
+    force: bool,
+    transpose: bool,
     exit_code: bool,
     form: str,
     panel: str | None,
@@ -60,27 +75,52 @@ def compare(
     What differs comes first, the widest spread on top; what is the same only with --all. Metrics come from the
     latest runs on one panel and period, chosen or shared by most, which is named. CSV and NDJSON have a line
     for each feature, transformation, hyperparameter and metric, with its value in each experiment; what is
-    absent is empty in CSV and left out in NDJSON.
+    absent is empty in CSV and left out in NDJSON. Text that a spreadsheet would run as a formula gets an
+    apostrophe before it in CSV.
     """
-
+    if file is not None:
+        _check_file(file, form)
+    if transpose and form != "csv" and (file is None or file.suffix.lower() == ".json"):
+        raise click.UsageError("--transpose is for CSV and Markdown: give --format csv, or -o FILE.csv or FILE.md")
     registry = app.registry(Missing.NAMED)
     wanted = references(refs)
     if len(wanted) < (2 if against is None else 1):
         raise click.UsageError("name at least two experiments to compare")
     found = registry.compare_many(wanted, against=against, panel=panel, period=period)
     rows = found.rows if everything else found.differing
-    if form == "json":
+    if file is not None:
+        _write(replace(found, rows=rows), file, transpose=transpose, force=force)
+    elif form == "json":
         sides = [*wanted, *([against] if against is not None and len(wanted) == 1 else [])]
         pair: dict[str, Any] = registry.compare(*sides, panel=panel, period=period) if len(sides) == 2 else {}
         output.record({**pair, **found.to_dict(), "rows": [row.to_dict() for row in rows]})
     elif form == "ndjson":
         output.lines(output.to_json(_record(row, found)) for row in rows)
     elif form == "csv":
-        output.listing(replace(found, rows=rows).to_results(), form)
+        from registry.exchange import comparison_text
+
+        output.raw(comparison_text(replace(found, rows=rows), "csv", transposed=transpose))
     else:
         print_comparison(found, everything=everything)
     if exit_code and found.differing:
         raise Stop(Exit.DIFFERS)
+
+
+def _check_file(file: Path, form: str) -> None:
+    """Refuse a file whose name says no format, before anything is read."""
+    from registry.exchange.comparisons import form_of
+
+    if form != "table":
+        raise click.UsageError(f"{file} says the format by its name; leave out --json and --format")
+    form_of(file)
+
+
+def _write(found: Comparison, file: Path, *, transpose: bool, force: bool) -> None:
+    try:
+        found.write(file, transposed=transpose, force=force)
+    except FileExistsRefusal as refusal:
+        raise refuse(f"{refusal} (--force)") from None
+    output.note(f"wrote {output.plural(len(found.rows), 'row')} to {file}")
 
 
 def _record(row: ComparisonRow, found: Comparison) -> dict[str, Any]:
@@ -179,12 +219,12 @@ def _blocks(
 
 
 def _cell(row: ComparisonRow, place: int, found: Comparison, *, delta: bool) -> str:
-    from registry.comparison import ABSENT
+    from registry.comparison import ABSENT, exact
 
     value = row.values[place]
     if value is ABSENT:
         return "no weight" if row.section == "feature" and row.listed[place] else "absent"
-    shown = number(value) if row.section == "feature" else exact(value)
+    shown = number(value) if row.section == "feature" else safe(exact(value))
     if row.section == "metric":
         shown = _amount(row, value)
     if row.section == "feature" and not row.listed[place]:
@@ -194,17 +234,6 @@ def _cell(row: ComparisonRow, place: int, found: Comparison, *, delta: bool) -> 
     if change:
         beside.append(_judged(row, place, found.reference))
     return shown + (f" ({', '.join(beside)})" if beside else "")
-
-
-def exact(value: Any) -> str:
-    """Return a value so that no two look alike: 10 and 10.0, the text "10", null and the text "null"."""
-    if not isinstance(value, str):
-        return safe(json.dumps(value, ensure_ascii=False))
-    try:
-        json.loads(value)
-    except ValueError:
-        return safe(value) if value.strip() and value != "absent" else json.dumps(value)
-    return json.dumps(value)
 
 
 def _judged(row: ComparisonRow, place: int, reference: int) -> str:

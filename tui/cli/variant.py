@@ -95,8 +95,7 @@ def _tell(parent: ExperimentConfig, made: ExperimentConfig, lies: str, dry_run: 
 
 def edit_lines(parent: ExperimentConfig, made: ExperimentConfig) -> Iterator[str]:
     """Yield a line for each difference between a configuration and its variant."""
-    from registry.comparison import compare_pair
-    from tui.cli.compare import exact
+    from registry.comparison import compare_pair, exact
     from tui.cli.table import number
 
     found = compare_pair(parent, made)
@@ -109,7 +108,7 @@ def edit_lines(parent: ExperimentConfig, made: ExperimentConfig) -> Iterator[str
         yield f"  {safe(name)}: {before} → {number(sides['config2'])}"
     for prefix, key in (("transform", "transformation_differences"), ("hp", "hyperparameter_differences")):
         for name, sides in found[key].items():
-            before, after = (exact(sides[side]) if side in sides else "absent" for side in ("config1", "config2"))
+            before, after = (safe(exact(sides[side])) if side in sides else "absent" for side in ("config1", "config2"))
             yield f"  {prefix}.{safe(name)}: {before} → {after}"
 
 

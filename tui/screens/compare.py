@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import getters, on, work
 from textual.message import Message
 from textual.widget import Widget
@@ -15,6 +16,9 @@ from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui import actions
 from tui.screens.base import RegistryScreen
+from tui.widgets.cells import fit
+from tui.widgets.compare_cell_line import CellLine
+from tui.widgets.compare_pair import PairHead
 from tui.widgets.compare_table import CompareTable
 from tui.workspace import Workspace
 
@@ -46,6 +50,8 @@ class CompareScreen(RegistryScreen):
         error: RegistryError | OSError
 
     table = getters.query_one(CompareTable)
+    pair = getters.query_one(PairHead)
+    cell_line = getters.query_one(CellLine)
 
     def __init__(self, workspace: Workspace, hashes: Sequence[str], reference: str | None) -> None:
         super().__init__(workspace)
@@ -54,7 +60,9 @@ class CompareScreen(RegistryScreen):
 
     def body(self) -> Iterable[Widget]:
         """Yield the table."""
+        yield PairHead()
         yield CompareTable()
+        yield CellLine()
 
     def reload(self) -> None:
         """Compare again."""
@@ -80,6 +88,7 @@ class CompareScreen(RegistryScreen):
         self.all_well()
         self.hashes = list(event.comparison.hashes)
         reference = self.hashes.index(self.reference) if self.reference in self.hashes else 0
+        self.pair.show(event.comparison, reference)
         self.table.show(event.comparison, reference)
 
     @on(Failed)
@@ -89,10 +98,19 @@ class CompareScreen(RegistryScreen):
             self.table.refresh()
             self.trouble(event.error)
 
-    @on(CompareTable.ColumnMoved)
-    def _column_moved(self) -> None:
-        count = len(self.hashes)
-        self.top_bar.count = f"column {self.table.column + 1} of {count}"
+    @on(CompareTable.Moved)
+    def _moved(self) -> None:
+        table = self.table
+        if table.comparison is None:
+            return
+        self.cell_line.show(table.comparison, table.item, table.place, table.look.reference)
+        count = f"column {table.column + 1} of {len(table.grid.columns)}"
+        if table.look.transposed:
+            name = table.item.name if table.item is not None else ""
+            room = self.size.width // 3
+            self.top_bar.count = f"{fit(name, min(room, cell_len(name))).rstrip()}, {count}" if name else ""
+        else:
+            self.top_bar.count = count
 
     @property
     def current_hash(self) -> str | None:
@@ -109,6 +127,8 @@ class CompareScreen(RegistryScreen):
         if self.current_hash is not None:
             self.reference = self.workspace.reference = self.current_hash
             self.table.make_reference()
+            if self.table.comparison is not None:
+                self.pair.show(self.table.comparison, self.table.look.reference)
 
     def action_drop(self) -> None:
         """Take the cursor's column out."""
@@ -132,7 +152,35 @@ class CompareScreen(RegistryScreen):
             self.app.push_screen(DetailScreen(self.workspace, array("q"), 0, config_hash=self.current_hash))
 
     def action_copy(self) -> None:
-        """Copy the full hash of the cursor's column."""
+        """Copy the full hash of the cursor's experiment."""
         if self.current_hash is not None:
             self.app.copy_to_clipboard(self.current_hash)
-            self.say("Copied the full hash of this column, by the terminal (OSC 52).")
+            self.say(f"Copied {self.current_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
+
+    def action_copy_table(self) -> None:
+        """Copy the table as it is shown, as Markdown."""
+        from registry.exchange import comparison_text
+
+        shown = self.table.shown
+        if shown is not None:
+            self.app.copy_to_clipboard(comparison_text(shown, "markdown", transposed=self.table.look.transposed))
+            self.say("Copied the table as Markdown, by the terminal (OSC 52).")
+
+    def action_write(self) -> None:
+        """Ask where to, then write the table as it is shown."""
+        from tui.screens.write_table import WriteTableScreen
+
+        shown = self.table.shown
+        if shown is None or self.table.comparison is None:
+            return
+        left_out = len(self.table.comparison.rows) - len(shown.rows)
+
+        def done(said: str | None) -> None:
+            if said is not None:
+                self.say(said)
+
+        self.app.push_screen(WriteTableScreen(shown, transposed=self.table.look.transposed, left_out=left_out), done)
+
+    def about(self) -> Sequence[tuple[str, str]]:
+        """Explain the signs, with the cell under the cursor as the example."""
+        return self.table.about()

@@ -22,18 +22,19 @@ def glyph(weights: Mapping[str, float], order: Sequence[str]) -> list[tuple[str,
     The same order in every row is what makes similar experiments look alike.
     """
     largest = max((abs(weight) for weight in weights.values()), default=0.0)
-    return [_cell(weights.get(name), largest) for name in order]
+    return [level(weights.get(name), largest) for name in order]
 
 
-def _cell(weight: float | None, largest: float) -> tuple[str, bool]:
+def level(weight: float | None, largest: float) -> tuple[str, bool]:
+    """Return one weight as (character, is negative), as high as it is large beside the `largest` magnitude."""
     if weight is None:
         return ABSENT, False
     if weight == 0 or largest == 0:
         return ZERO, False
-    level = max(1, min(8, round(abs(weight) / largest * 8)))
+    eighths = max(1, min(8, round(abs(weight) / largest * 8)))
     if weight < 0:
-        return RISING[8 - level], True
-    return RISING[level], False
+        return RISING[8 - eighths], True
+    return RISING[eighths], False
 
 
 def bar(weight: float, left: float, right: float, width: int) -> list[tuple[str, bool]]:
