@@ -83,7 +83,7 @@ class Bench:
             BacktestError: the panel lacks a feature, or the period can't be evaluated on it.
         """
         names = named_features(config)
-        check_features(config, names, list(self.panel.features), self.panel.name)
+        check_features(config, names, self.panel)
         prepared = self.prepared(options)
         if tuple(names) not in self._days:
             days = self.panel.days(names)

@@ -137,7 +137,7 @@ def _one(
     from registry.backtest.running import Bench, keep
     from tui.cli.backtest_table import told
 
-    loaded = panel.load(None)
+    loaded = panel.load(this.config)
     bench = Bench(loaded, panel.start, panel.end, sys.argv, panel.columns)
     _, days = bench.panel_ref(this.config, this.options)
     changed = registry.panel_change(days) if registry.exists() else None
@@ -183,7 +183,7 @@ def _many(
     if not hashes:
         raise nothing(f"nothing matches {filter_}")
     configs = list(registry.configs(hashes))
-    bench = Bench(panel.load(None), panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(panel.load_for_many(configs), panel.start, panel.end, sys.argv, panel.columns)
     made: list[Done] = []
     draw, erase = bar_of(len(configs), "experiments")
     explicit = {"bootstrap": False, **explicit}  # a sweep is screened; intervals are for those that remain

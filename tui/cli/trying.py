@@ -63,7 +63,7 @@ def try_(
     if made.config_hash == parent.config_hash:
         raise refuse("that changes nothing")
     after = meant(made, {name: value for name, value in explicit.items() if name not in made.hyperparameters})
-    bench = Bench(panel.load(None), panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(panel.load(before.config, after.config), panel.start, panel.end, sys.argv, panel.columns)
     runs = []
     for this in (before, after):
         known = find_known(registry, bench, this.config, this.options)
