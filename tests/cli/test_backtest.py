@@ -252,6 +252,23 @@ def test_columns_that_nobody_named_are_not_read(made: Shell) -> None:
     assert 'column "odd", row 40' in made("backtest", "latest", *source).err
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_drawn_where_somebody_waits(made: Shell, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    from tui.cli import progress
+
+    monkeypatch.setattr(progress, "QUICK", -1.0)
+    line = ("--data", "made.csv", *PERIOD, "--horizons", "5", "--train", "90d", "--n-bootstrap", "100")
+    ran = made("backtest", "latest", *line, "--compare-baselines", terminal=terminal)
+    drawn = re.findall(r"\r\[[# ]{30}\] (\d+) of (\d+) steps", ran.err)
+    if terminal:  # two features, a horizon, five intervals, six baselines, the suggestion and its test
+        assert drawn == [(str(done), "16") for done in range(1, 17)]
+        assert re.search(r"\r +\r[^\[]*$", ran.err), "it is gone in the end"
+        assert "of 3 steps" in made("try", "latest", "g=0.1", *line, "--no-bootstrap-ci", terminal=True).err
+    else:
+        assert "\r" not in ran.err and "steps" not in ran.err
+    assert "\r" not in ran.out
+
+
 def artifacts(folder: Path) -> dict[str, object]:
     made: dict[str, object] = {}
     for file in sorted(folder.rglob("*")):
