@@ -40,7 +40,7 @@ class Keeping(Base):
             return maintenance.log(session, since, config_hash, limit)
 
     def verify(self) -> Verification:
-        """Recompute every hash, and compare what searches use with the configurations themselves."""
+        """Recompute every hash and run id, and compare what searches use with the configurations themselves."""
         from registry import maintenance
 
         return maintenance.verify(self._store)

@@ -119,6 +119,19 @@ def find_run(
     return _made(session, rows, True)[0] if rows else None
 
 
+def altered(session: Session, run_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return which of these runs no longer have the content their ids were made from.
+
+    Of each its config hash, its id and the id its content gives. All of them are held in full meanwhile.
+    """
+    rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE r.run_id IN {TEXTS}", [as_list(run_ids)])
+    return [
+        (run.config_hash, run.run_id, now)
+        for run in _made(session, rows, True)
+        if (now := run.compute_id()) != run.run_id
+    ]
+
+
 def _made(session: Session, rows: Sequence[tuple[Any, ...]], full: bool) -> list[Run]:
     wanted = as_list(row[0] for row in rows)
     metrics: dict[str, dict[str, float | None]] = {}

@@ -173,6 +173,10 @@ class Run:
     @cached_property
     def run_id(self) -> str:
         """`r-` and 16 hex digits of what was evaluated and came out: the same results are the same run."""
+        return self.compute_id()
+
+    def compute_id(self) -> str:
+        """Return the id that the content gives, whatever id it was recorded or read with."""
         said = {
             "config_hash": self.config_hash,
             "panel": [self.panel.name, self.panel.fingerprint],
@@ -251,7 +255,7 @@ class Run:
             end,
             plain(record.get("options", {}), "options"),
             values(record.get("metrics", {}), "metrics"),
-            [read_window(item, number) for number, item in enumerate(_list(record.get("windows", []), "windows"), 1)],
+            read_windows(record.get("windows", [])),
             read_series(record.get("dates", {})),
             _text(record.get("engine", "experiments"), "engine"),
             plain(record.get("details", {}), "details"),
@@ -334,6 +338,20 @@ def panel_ref(value: object) -> PanelRef:
     return PanelRef(name, fingerprint, key, source, suspect)
 
 
+def read_windows(value: object) -> list[Window]:
+    """Return windows in the order of their numbers; those without a number are counted from 1.
+
+    Raises:
+        InvalidRunError: one can't be read, or two have one number.
+    """
+    made = [read_window(item, number) for number, item in enumerate(_list(value, "windows"), 1)]
+    made.sort(key=lambda window: window.number)
+    for earlier, later in itertools.pairwise(made):
+        if earlier.number == later.number:
+            raise InvalidRunError(f"windows: two have the number {later.number}")
+    return made
+
+
 def read_window(value: object, number: int) -> Window:
     """Return a window; without a number of its own it has this one.
 
@@ -388,7 +406,7 @@ def read_series(value: object) -> Series:
         found = {name: [items.get(day) for day in dates] for name, items in by_metric.items()}
     if any(later <= earlier for earlier, later in itertools.pairwise(dates)):
         raise InvalidRunError("dates: they repeat or are not in order")
-    return Series(dates, found)
+    return Series(dates, found) if found else Series()
 
 
 def read_definitions(value: object) -> dict[str, dict[str, str]]:

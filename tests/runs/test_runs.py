@@ -99,6 +99,10 @@ class TestRecording:
             ({"panel": " "}, "name is blank"),
             ({"panel": {"nam": "p"}}, "unknown key"),
             ({"windows": [{"test_start": "2020-01-01"}]}, "window 1: test_end"),
+            (
+                {"windows": [{"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-02"}] * 2},
+                "two have the number 1",
+            ),
             ({"dates": {"edge": [1, 2]}}, "no mapping"),
             ({"dates": {"dates": ["2020-01-02", "2020-01-01"], "values": {}}}, "not in order"),
             ({"dates": {"dates": ["2020-01-02"], "values": {"edge": []}}}, "0 values for 1 dates"),
@@ -145,6 +149,45 @@ def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, given_
     assert {run.run_id: run.to_dict() for run in registry.runs(full=True)} == wanted  # laid over
     registry.sync()
     assert {run.run_id: run.to_dict() for run in registry.runs(full=True)} == wanted
+
+
+@pytest.mark.parametrize(
+    "alteration",
+    [
+        "UPDATE store.run_metric SET value = 0.02",
+        "DELETE FROM store.run_metric",
+        "UPDATE store.run SET fingerprint = 'x'",
+        "UPDATE store.run SET period_end = DATE '2020-12-30'",
+        "UPDATE store.run SET options = '{}'",
+        "UPDATE store.run_window SET test_end = DATE '2020-02-28' WHERE number = 2",
+        "UPDATE store.window_metric SET value = 0.2 WHERE metric = 'edge'",
+        "UPDATE store.run_series SET vals = [0.1, 0.2] WHERE metric = 'edge'",
+        "UPDATE store.run_series SET dates = [DATE '2020-02-01', DATE '2020-02-09'] WHERE metric = 'sharpe'",
+    ],
+)
+def test_altered_runs_are_named(registry: ExperimentRegistry, alteration: str) -> None:
+    run = recorded(
+        registry, options={"k": 5},
+        windows=[
+            {"number": 2, "test_start": "2020-02-01", "test_end": "2020-02-29", "metrics": {"edge": 0.1}},
+            {"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-31", "metrics": {"sharpe": None}},
+        ],
+        dates={"edge": {"2020-02-01": 0.1, "2020-02-08": None}, "sharpe": {"2020-02-08": 1.5}},
+    )  # fmt: skip
+    assert [window.number for window in run.windows] == [1, 2]
+    found = registry.verify()  # from the spool
+    assert (found.ok, found.runs) == (True, 1)
+    with registry.store.write() as session:
+        session.run(alteration)
+    (problem,) = registry.verify().problems
+    assert (problem.config_hash, run.run_id in problem.what) == (ONE.config_hash, True)
+
+
+def test_rows_of_no_run_are_found(registry: ExperimentRegistry) -> None:
+    recorded(registry)
+    with registry.store.write() as session:
+        session.run("UPDATE store.run_metric SET run_id = 'r-0'")
+    assert "1 rows of the table run_metric belong to no run" in {p.what for p in registry.verify().problems}
 
 
 class TestLife:
