@@ -185,13 +185,26 @@ def _windows(session: Session, wanted: str) -> dict[str, list[Window]]:
 
 
 def _series(session: Session, wanted: str) -> dict[str, Series]:
-    made: dict[str, Series] = {}
-    for run_id, name, dates, found in session.rows(
-        f"SELECT run_id, metric, CAST(dates AS VARCHAR[]), vals FROM run_series WHERE run_id IN {TEXTS}", [wanted]
+    """Return the values by date of each run. Its metrics share their dates, which are made texts once."""
+    found: dict[str, list[tuple[list[str], dict[str, list[float | None]]]]] = {}
+    for run_id, dates, names, values in session.rows(
+        "SELECT run_id, CAST(dates AS VARCHAR[]), list(metric ORDER BY metric), list(vals ORDER BY metric)"
+        f" FROM run_series WHERE run_id IN {TEXTS} GROUP BY run_id, dates",
+        [wanted],
     ):
-        series = made.setdefault(run_id, Series(dates, {}))
-        series.values[name] = found
-    return made
+        found.setdefault(run_id, []).append((dates, dict(zip(names, values, strict=True))))
+    return {run_id: Series(*parts[0]) if len(parts) == 1 else _united(parts) for run_id, parts in found.items()}
+
+
+def _united(parts: list[tuple[list[str], dict[str, list[float | None]]]]) -> Series:
+    """Return values that were given other dates in the file, not by us, over the dates of all."""
+    every = sorted({day for dates, _ in parts for day in dates})
+    values: dict[str, list[float | None]] = {}
+    for dates, by_metric in parts:
+        for name, numbers in by_metric.items():
+            known = dict(zip(dates, numbers, strict=False))
+            values[name] = [known.get(day) for day in every]
+    return Series(every, values)
 
 
 def panels(session: Session) -> list[PanelInfo]:
