@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
 from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Metric, metric
 from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id, read_period
-from registry.store.run_entries import columns_of, first_change, options_key
+from registry.store.run_entries import columns_of, first_change, key_of, options_key
 from registry.store.session import TEXTS, as_list
 
 if TYPE_CHECKING:
@@ -71,6 +71,30 @@ def runs(
     cut = f" LIMIT {max(0, int(limit))}" if limit is not None else ""
     rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(where)} ORDER BY r.seq DESC{cut}", given)
     return _made(session, rows, full)
+
+
+def to_carry(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the runs of experiments with these ids as another registry takes them in, oldest first.
+
+    Each names every content its panel is known to have had, so that runs on a panel to which days were appended
+    are on one panel there too.
+    """
+    from registry.store.session import INTEGERS
+
+    found = runs(session, ids, full=True)[::-1]
+    keys: dict[int, list[str]] = {}
+    for number, key in session.rows(
+        f"SELECT panel_id, key FROM panel_key WHERE panel_id IN {INTEGERS} ORDER BY ALL",
+        [as_list({run.panel_id for run in found})],
+    ):
+        keys.setdefault(number, []).append(key)
+    made = []
+    for run in found:
+        record = run.to_dict()
+        others = [key for key in keys.get(run.panel_id or 0, []) if key != key_of(run.panel)]
+        record["panel"] = replace(run.panel, other_keys=tuple(others)).to_dict()
+        made.append(record)
+    return made
 
 
 def count_runs(session: Session, hashes: Iterable[str]) -> int:

@@ -130,16 +130,21 @@ class PanelRef:
     """`PanelDays.key` of the panel, where it is known day by day."""
     source: str | None = None
     survivorship_suspect: bool | None = None
+    other_keys: tuple[str, ...] = ()
+    """Keys of what the panel held at other times, before or after days were appended; exports tell them."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
-        return {
+        made: dict[str, Any] = {
             "name": self.name,
             "fingerprint": self.fingerprint,
             "key": self.key,
             "source": self.source,
             "survivorship_suspect": self.survivorship_suspect,
         }
+        if self.other_keys:
+            made["other_keys"] = list(self.other_keys)
+        return made
 
 
 @dataclass(frozen=True)
@@ -324,7 +329,7 @@ def panel_ref(value: object) -> PanelRef:
     if isinstance(value, str):
         value = {"name": value}
     record = _mapping(value, "panel")
-    _keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect"), "panel")
+    _keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect", "other_keys"), "panel")
     name = _text(record.get("name"), "panel: name")
     if not name.strip():
         raise InvalidRunError("panel: its name is blank")
@@ -335,7 +340,10 @@ def panel_ref(value: object) -> PanelRef:
         None if record.get(field) is None else _text(record[field], f"panel: {field}")
         for field in ("fingerprint", "key", "source")
     )
-    return PanelRef(name, fingerprint, key, source, suspect)
+    other_keys = tuple(
+        _text(each, "panel: other_keys") for each in _list(record.get("other_keys", ()), "panel: other_keys")
+    )
+    return PanelRef(name, fingerprint, key, source, suspect, other_keys)
 
 
 def read_windows(value: object) -> list[Window]:

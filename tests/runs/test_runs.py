@@ -407,6 +407,33 @@ class TestExports:
             assert other.run(runs[0].run_id).to_dict() == runs[0].to_dict()
             assert other.trials("p", PERIOD) == 2
 
+    def test_a_panel_to_which_days_were_appended_stays_one(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
+        from registry.exchange import export_many
+        from registry.exchange.importing import import_sources
+
+        ids = []
+        for count, config in ((3, ONE), (4, ONE), (5, OTHER)):
+            days = days_of(count=count, price=list(range(count)))
+            registry.register(config)
+            run = Run(str(config.config_hash), PanelRef("p", str(count), days.key), "2020-01-01", "2020-12-31",
+                      metrics={"edge": count})  # fmt: skip
+            ids.append(registry.record(run, days, config=config))
+        changed = days_of(price=[7, 7, 7])
+        other = Run(str(ONE.config_hash), PanelRef("p", "x", changed.key), "2020-01-01", "2020-12-31")
+        ids.append(registry.record(other, changed, config=ONE))
+        assert [registry.run(id_).panel_id for id_ in ids] == [1, 1, 1, 2]
+        file = str(tmp_path / "all.ndjson")
+        export_many(registry.list_all(), file, runs=lambda config: registry.runs_to_carry(str(config.config_hash)))
+        copy = ExperimentRegistry(tmp_path / "copy.duckdb")
+        import_sources(copy.store, [file])
+        one, two, three, four = (copy.run(id_).panel_id for id_ in ids)
+        assert one == two == three != four
+        assert copy.run(ids[0]).to_dict() == registry.run(ids[0]).to_dict()
+        export_many(copy.list_all(), file, force=True, runs=lambda c: copy.runs_to_carry(str(c.config_hash)))
+        again = ExperimentRegistry(tmp_path / "again.duckdb")
+        import_sources(again.store, [file])
+        assert len({again.run(id_).panel_id for id_ in ids[:3]}) == 1
+
     def test_what_was_altered_is_left_out_and_said(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
         from registry.exchange.importing import import_sources
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -25,8 +25,7 @@ from tui.cli.options import (
 from tui.safe import safe
 
 if TYPE_CHECKING:
-    from registry.config import ExperimentConfig
-    from registry.experiments import ExperimentRegistry
+    pass
 
 STDOUT = "-"
 
@@ -66,7 +65,7 @@ def export(
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
-    runs = (lambda config: _runs_of(registry, config)) if with_runs else None
+    runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":
@@ -80,10 +79,6 @@ def export(
         present_affected(registry, hashes, look, f"wrote {output.plural(report.count)} to {safe(str(report.path))}")
         if not with_runs and (left := registry.count_runs(hashes)):
             output.note(f"{output.plural(left, 'run')} of them stayed behind; --runs takes them along")
-
-
-def _runs_of(registry: ExperimentRegistry, config: ExperimentConfig) -> list[dict[str, Any]]:
-    return [run.to_dict() for run in reversed(registry.runs(str(config.config_hash), full=True))]
 
 
 commands = {"export": export}
