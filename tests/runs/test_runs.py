@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotFoundError, Run
 from registry.errors import AliasedError, AmbiguousHashError, InvalidReferenceError
 from registry.runs.record import PanelDays, PanelRef, Series, Window
-from registry.store import Store, schema
 from registry.store.run_entries import ranking_of
 
 PERIOD = "2020-01-01..2020-12-31"
@@ -236,18 +235,6 @@ class TestLife:
         assert registry.sql("SELECT number, value FROM run_windows").rows == [(1, 0.1)]
         assert registry.sql("SELECT sum(value) FROM run_dates").rows[0][0] == pytest.approx(0.3)
         assert registry.sql("SELECT count(*) FROM trials").rows == [(1,)]
-
-    def test_a_registry_of_schema_1_is_brought_up(self, tmp_path: Path) -> None:
-        path = tmp_path / "e.duckdb"
-        old = Store(path, migrations=schema.MIGRATIONS[:1])
-        old.register(ONE)
-        old.sync()
-        registry = ExperimentRegistry(path)
-        assert registry.info().schema_version == len(schema.MIGRATIONS) == 2
-        recorded(registry)
-        registry.sync()
-        assert len(registry.runs(str(ONE.config_hash))) == 1
-        assert list(path.parent.glob("*.duckdb*schema*")) or len(list(path.parent.iterdir())) > 3  # the copy before
 
     def test_spooled_runs_show_where_nothing_can_be_written(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
         registry.register(ONE)

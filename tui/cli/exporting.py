@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
@@ -23,9 +23,6 @@ from tui.cli.options import (
     present_affected,
 )
 from tui.safe import safe
-
-if TYPE_CHECKING:
-    pass
 
 STDOUT = "-"
 
