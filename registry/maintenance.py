@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from registry.errors import HashMismatchError
 from registry.frozen import leaves
 from registry.rows import make_config, utc
+from registry.runs.reading import altered
 from registry.store.registration import describe_value
-from registry.store.run_schema import OF_EXPERIMENTS
+from registry.store.run_schema import OF_EXPERIMENTS, OF_RUNS
 from registry.store.schema import BY_ID
 from registry.store.session import INTEGERS, as_list
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from registry.store import Session, Store
 
 _CHUNK = 2000
+_FEW = 100
+"""Runs, which are held in full meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Verification:
 
     checked: int
     """Experiments looked at, those in the trash included."""
+    runs: int = 0
+    """Runs looked at."""
     problems: list[Problem] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     """(file, reason) of registrations set aside because they could not be applied."""
@@ -48,6 +53,7 @@ class Verification:
         return {
             "ok": self.ok,
             "checked": self.checked,
+            "runs": self.runs,
             "problems": [asdict(problem) for problem in self.problems],
             "refused": [{"entry": name, "reason": reason} for name, reason in self.refused],
         }
@@ -86,21 +92,33 @@ class Info:
 
 
 def verify(store: Store) -> Verification:
-    """Recompute every hash and compare the tables made for searching with the configurations themselves.
+    """Recompute every hash and every run's id; compare what is made for searching with the configurations.
 
     The file is given up between chunks, so a long check keeps nobody waiting.
     """
     problems: list[Problem] = []
     with store.read() as session:
         ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
+        runs = [row[0] for row in session.rows("SELECT run_id FROM run ORDER BY seq")]
         for table in (*BY_ID, *OF_EXPERIMENTS):
             stray = session.value(f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM experiment)")
             if stray:
                 problems.append(Problem("", f"{stray} rows of the table {table} belong to no experiment"))
+        for table in OF_RUNS:
+            stray = session.value(f"SELECT count(*) FROM {table} WHERE run_id NOT IN (SELECT run_id FROM run)")
+            if stray:
+                problems.append(Problem("", f"{stray} rows of the table {table} belong to no run"))
     for start in range(0, len(ids), _CHUNK):
         with store.read() as session:
             problems += _verify_chunk(session, ids[start : start + _CHUNK])
-    return Verification(len(ids), problems, store.spool.refusals())
+    for start in range(0, len(runs), _FEW):
+        with store.read() as session:
+            found = altered(session, runs[start : start + _FEW])
+        problems += [
+            Problem(config_hash, f"run {run_id} was altered: its content now gives {now}")
+            for config_hash, run_id, now in found
+        ]
+    return Verification(len(ids), len(runs), problems, store.spool.refusals())
 
 
 def _verify_chunk(session: Session, ids: list[int]) -> list[Problem]:

@@ -13,6 +13,7 @@ from registry.backtest.groups import Bools, Floats, Groups, Ints, top_k
 from registry.backtest.measures import Picks, measure, pick
 from registry.backtest.portfolio import Holdings, follow, summary
 from registry.backtest.prepared import Prepared
+from registry.backtest.steps import Steps
 
 BASELINES: Final[dict[str, str]] = {
     "random": "K assets drawn by lot on each date; the exact expectation, and a band over 100 draws",
@@ -40,7 +41,9 @@ class Baseline:
     reason: str | None = None
 
 
-def evaluate_baselines(prepared: Prepared, eligible: Bools, rebalances: Ints) -> list[Baseline]:
+def evaluate_baselines(
+    prepared: Prepared, eligible: Bools, rebalances: Ints, steps: Steps | None = None
+) -> list[Baseline]:
     """Evaluate every baseline over the rows that are eligible for the experiment (test rows)."""
     makers: dict[str, Callable[[Prepared, Bools, Ints], Baseline]] = {
         "random": _random,
@@ -50,7 +53,7 @@ def evaluate_baselines(prepared: Prepared, eligible: Bools, rebalances: Ints) ->
         "momentum": lambda *given: _by_score("momentum", *given),
         "reversal": lambda *given: _by_score("reversal", *given),
     }
-    return [makers[name](prepared, eligible, rebalances) for name in BASELINES]
+    return [makers[name](prepared, eligible, rebalances) for name in (steps or Steps()).over(BASELINES)]
 
 
 def _scores(name: str, prepared: Prepared) -> Floats | str:

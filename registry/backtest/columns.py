@@ -59,6 +59,7 @@ def choose(
     table: Table,
     *,
     features: Sequence[str] | None,
+    among: Iterable[str] | None,
     date: str,
     asset: str,
     price: str | None,
@@ -80,10 +81,11 @@ def choose(
     at = {what: None if name is None else _find(table, name, what) for what, name in roles.items()}
     used = set(at.values())
     if features is None:
+        asked = set(table.names if among is None else among)
         wanted = [
             i
             for i, kind in enumerate(table.types)
-            if i not in used and table.names[i] and (table.all_text or numeric(kind))
+            if i not in used and table.names[i] and table.names[i] in asked and (table.all_text or numeric(kind))
         ]
         chosen = {table.names[i]: _find(table, table.names[i], "a feature") for i in wanted}
     else:
@@ -115,11 +117,15 @@ def _find(table: Table, name: str, what: str) -> int:
 
 
 def _features(table: Table, names: Iterable[str]) -> dict[str, int]:
+    from registry.search.names import nearest
+
     names = list(dict.fromkeys(names))
     lacking = [name for name in names if name not in table.names]
     if lacking:
-        shown = [f"{show(name)}{_nearest(table.names, name)}" for name in lacking[:_SHOWN]]
+        near = {name: nearest(name, table.names) for name in lacking[:_SHOWN]}
+        shown = [show(name) + (f" (the nearest is {show(like)})" if like else "") for name, like in near.items()]
         more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+        more += "" if all(near.values()) else _columns(table.names)
         kind = "a column for the feature" if len(lacking) == 1 else f"columns for {len(lacking)} features:"
         raise PanelError(f"{table.label} lacks {kind} {', '.join(shown)}{more}")
     return {name: _find(table, name, "a feature") for name in names}
@@ -129,8 +135,10 @@ def _nearest(names: Sequence[str], name: str) -> str:
     from registry.search.names import nearest
 
     near = nearest(name, names)
-    if near is not None:
-        return f" (the nearest is {show(near)})"
+    return _columns(names) if near is None else f" (the nearest is {show(near)})"
+
+
+def _columns(names: Sequence[str]) -> str:
     listed = ", ".join(show(each) for each in names[:_SHOWN])
     return f" (it has {listed}{' …' if len(names) > _SHOWN else ''})"
 

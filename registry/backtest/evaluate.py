@@ -10,13 +10,14 @@ from typing import Any, Final
 import numpy as np
 
 from registry.backtest import labels as kinds
-from registry.backtest.baselines import Baseline, equal_parts, evaluate_baselines, mean
+from registry.backtest.baselines import BASELINES, Baseline, equal_parts, evaluate_baselines, mean
 from registry.backtest.groups import Bools, Floats, Ints
 from registry.backtest.measures import Daily, Picks, measure, pick
 from registry.backtest.options import Options
 from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_track, phases, summary
 from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
+from registry.backtest.steps import Steps
 from registry.metrics import AT_HORIZON
 from registry.runs.record import Series, Window
 
@@ -68,18 +69,26 @@ class Evaluation:
         return significant(equity(self.scored.track.returns))
 
 
-def evaluate(prepared: Prepared, recipe: Recipe, options: Options) -> Evaluation:
+def count_steps(prepared: Prepared, recipe: Recipe, options: Options) -> int:
+    """Return how many steps evaluating will have."""
+    intervals = len(_INTERVALS) if options.bootstrap else 0
+    baselines = len(BASELINES) if options.baselines else 0
+    return len(recipe.names) + len(prepared.options.horizons) + intervals + baselines
+
+
+def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps | None = None) -> Evaluation:
     """Evaluate an experiment's recipe on a prepared panel.
 
     `options` may differ from those of `prepared` only in what does not concern time: `k`, `hit`,
     `threshold`, `missing`, `min_assets`, `cost_bps`, `tranches`, seed, intervals and baselines.
     """
+    steps = steps or Steps()
     values = [
         prepared.values(name, transformation)
-        for name, transformation in zip(recipe.names, recipe.transformations, strict=True)
+        for name, transformation in steps.over(zip(recipe.names, recipe.transformations, strict=True))
     ]
     scores = score(recipe, values, prepared.groups, options.missing)[prepared.test_rows]
-    scored = picked_by(prepared, scores, options)
+    scored = picked_by(prepared, scores, options, steps)
     windows = [_window(prepared, scored, window, options) for window in prepared.windows]
     counts = _counts(prepared, scored, recipe)
     known = scored.track.returns
@@ -88,22 +97,23 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options) -> Evaluation
         windows,
         _series(prepared, scored),
         counts,
-        _intervals(scored, options) if options.bootstrap else {},
+        _intervals(scored, options, steps) if options.bootstrap else {},
         significant_one(float(np.median(known))) if len(known) else None,
-        _baselines(prepared, scored, options) if options.baselines else [],
+        _baselines(prepared, scored, options, steps) if options.baselines else [],
         _warnings(prepared, scored, options, counts),
         list(prepared.calendar.remarks),
         scored,
     )
 
 
-def picked_by(prepared: Prepared, scores: Floats, options: Options) -> Scored:
+def picked_by(prepared: Prepared, scores: Floats, options: Options, steps: Steps | None = None) -> Scored:
     """Pick by the scores of the test rows, and follow the portfolio."""
+    steps = steps or Steps()
     groups = prepared.test_groups
     picks = pick(scores, groups, options.k, options.least_assets, options.threshold)
     at = {
         horizon: measure(scores, picks, prepared.universe(picks.eligible, horizon, options.k, options.hit), groups)
-        for horizon in prepared.options.horizons
+        for horizon in steps.over(prepared.options.horizons)
     }
     track, rebalances = _follow(prepared, equal_parts(picks.picked, groups), options)
     daily = at.pop(prepared.options.horizon)
@@ -193,31 +203,30 @@ def _series(prepared: Prepared, scored: Scored) -> Series:
     return Series([str(day) for day in dates], values)
 
 
-def _intervals(scored: Scored, options: Options) -> dict[str, tuple[float, float]]:
+_INTERVALS: Final = ("precision_at_k", "edge", "rank_ic", "net_return", "forward_return_median")
+
+
+def _intervals(scored: Scored, options: Options, steps: Steps) -> dict[str, tuple[float, float]]:
     """Return 95 % intervals from the rebalance dates, whose labels do not overlap."""
     from registry.statistics.bootstrap import stationary_bootstrap
 
-    wanted: dict[str, tuple[Floats, str]] = {
-        "precision_at_k": (scored.daily.precision_at_k[scored.rebalances], "mean"),
-        "edge": (scored.daily.edge[scored.rebalances], "mean"),
-        "rank_ic": (scored.daily.rank_ic[scored.rebalances], "mean"),
-        "net_return": (scored.track.returns, "mean"),
-        "forward_return_median": (scored.track.returns, "median"),
-    }
     made = {}
-    for name, (values, statistic) in wanted.items():
+    for name in steps.over(_INTERVALS):
+        of_returns = name in ("net_return", "forward_return_median")
+        values = scored.track.returns if of_returns else getattr(scored.daily, name)[scored.rebalances]
         known = values[~np.isnan(values)]
         if len(known) > 1:
+            statistic = "median" if name == "forward_return_median" else "mean"
             low, high = stationary_bootstrap(known, statistic, draws=options.n_bootstrap, seed=options.seed)
             made[name] = (float(f"{low:.{_DIGITS}g}"), float(f"{high:.{_DIGITS}g}"))
     return made
 
 
-def _baselines(prepared: Prepared, scored: Scored, options: Options) -> list[Baseline]:
+def _baselines(prepared: Prepared, scored: Scored, options: Options, steps: Steps) -> list[Baseline]:
     keep = prepared.options
     try:
         prepared.options = keep.with_(k=options.k, hit=options.hit, cost_bps=options.cost_bps, seed=options.seed)
-        found = evaluate_baselines(prepared, scored.picks.eligible, scored.rebalances)
+        found = evaluate_baselines(prepared, scored.picks.eligible, scored.rebalances, steps)
     finally:
         prepared.options = keep
     return [_rounded(baseline) for baseline in found]

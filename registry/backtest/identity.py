@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from registry.backtest.options import NAMES, Options
 from registry.canonical import show
 from registry.config import ExperimentConfig, create_experiment_from_scoring_config
 from registry.errors import BacktestError
+
+if TYPE_CHECKING:
+    from registry.backtest.panel import Panel
 
 _NOT_OF_THE_EXPERIMENT: Final = frozenset({"baselines", "bootstrap", "n_bootstrap", "method", "shrink"})
 """Options that say what is computed beside the metrics."""
@@ -110,18 +113,23 @@ def _as_hyperparameter(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def check_features(config: ExperimentConfig, names: list[str], columns: list[str], panel: str) -> None:
-    """Refuse an experiment that names features the panel lacks.
+def check_features(config: ExperimentConfig, names: list[str], panel: Panel) -> None:
+    """Refuse an experiment that names features the panel lacks, or was loaded without.
 
     Raises:
-        BacktestError: the message names them, each with the nearest the panel has.
+        BacktestError: the message names them, each with the nearest column the panel has.
     """
     from difflib import get_close_matches
 
-    there = set(columns)
-    lacking = [name for name in names if name not in there]
+    lacking = [name for name in names if name not in panel.features]
     if not lacking:
         return
+    columns = list(panel.columns)
+    if unread := [name for name in lacking if name in columns]:
+        raise BacktestError(
+            f"the panel {panel.name} was loaded without {show(unread[0])}, which experiment"
+            f" {str(config.config_hash)[:12]} names: that column holds no numbers, or was not asked for"
+        )
     folded = {column.casefold(): column for column in columns}
     said = []
     for name in lacking[:5]:
@@ -129,7 +137,7 @@ def check_features(config: ExperimentConfig, names: list[str], columns: list[str
         said.append(show(name) + (f" (did you mean {show(folded[near[0]])}?)" if near else ""))
     more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
     raise BacktestError(
-        f"the panel {panel} has no column for {', '.join(said)}{more}, which experiment"
+        f"the panel {panel.name} has no column for {', '.join(said)}{more}, which experiment"
         f" {str(config.config_hash)[:12]} names; its columns are {', '.join(map(show, columns[:12]))}"
         + (" …" if len(columns) > 12 else "")
     )

@@ -123,6 +123,7 @@ def load_panel(
     source: str | os.PathLike[str] | Any,
     *,
     features: Sequence[str] | None = None,
+    among: Iterable[str] | None = None,
     name: str | None = None,
     date_column: str = "date",
     asset_column: str = "asset",
@@ -139,6 +140,8 @@ def load_panel(
             files beside it; or a pandas, polars or Arrow table. Texts in a CSV file are numbers where they
             read as numbers; an empty cell and `NaN` are missing values.
         features: the columns to take as features, by their exact names; None takes every numeric one.
+        among: with no `features` named, take only those of the numeric columns whose names are here; what is
+            not there, or holds no numbers, is left out rather than refused.
         name: what the panel is called; None takes the file's name without its ending.
         date_column: dates (ISO 8601 texts are fine), without a time of day.
         asset_column: names or whole numbers.
@@ -165,8 +168,8 @@ def load_panel(
         if price_column == "price" and forward_column is not None and price_column not in table.names:
             price_column = None
         chosen = choose(
-            table, features=features, date=date_column, asset=asset_column, price=price_column, forward=forward_column,
-            cap=cap_column, universe=universe_column,
+            table, features=features, among=among, date=date_column, asset=asset_column, price=price_column,
+            forward=forward_column, cap=cap_column, universe=universe_column,
         )  # fmt: skip
         read = read_columns(table, chosen)
         called = _name(table.name if name is None else name)

@@ -9,11 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from registry.backtest.environment import environment
-from registry.backtest.evaluate import Evaluation, evaluate, significant_one
+from registry.backtest.evaluate import Evaluation, count_steps, evaluate, significant_one
 from registry.backtest.identity import check_features, meant
 from registry.backtest.options import NAMES, Options, read_date
 from registry.backtest.prepared import Prepared
 from registry.backtest.scoring import make_recipe, named_features
+from registry.backtest.steps import Steps, Watch
 from registry.backtest.suggesting import Suggested, suggest, tested_beside
 from registry.canonical import now_text
 from registry.config import ExperimentConfig
@@ -83,7 +84,7 @@ class Bench:
             BacktestError: the panel lacks a feature, or the period can't be evaluated on it.
         """
         names = named_features(config)
-        check_features(config, names, list(self.panel.features), self.panel.name)
+        check_features(config, names, self.panel)
         prepared = self.prepared(options)
         if tuple(names) not in self._days:
             days = self.panel.days(names)
@@ -99,8 +100,10 @@ class Bench:
         given = {name: getattr(options, name) for name in NAMES if name not in _OF_TIME}
         return fitted.with_(**given).measured()
 
-    def backtest(self, config: ExperimentConfig, options: Options, *, suggestion: bool = True) -> Backtest:
-        """Evaluate one experiment.
+    def backtest(
+        self, config: ExperimentConfig, options: Options, *, suggestion: bool = True, watch: Watch | None = None
+    ) -> Backtest:
+        """Evaluate one experiment; `watch` is told how many steps of how many are done.
 
         Raises:
             BacktestError: the experiment can't be scored on this panel and period.
@@ -108,11 +111,15 @@ class Bench:
         began = time.perf_counter()
         ref, days = self.panel_ref(config, options)
         prepared = self.prepared(options)
-        evaluation = evaluate(prepared, make_recipe(config), options)
+        recipe = make_recipe(config)
+        steps = Steps(count_steps(prepared, recipe, options) + 2 * suggestion, watch)
+        evaluation = evaluate(prepared, recipe, options, steps)
         suggested, beside = None, None
         if suggestion:
             suggested = suggest(prepared, make_recipe(config, everything=True), options)
+            steps.one()
             beside = tested_beside(prepared, evaluation.scored, suggested, options)
+            steps.one()
         run = Run(
             config_hash=str(config.config_hash),
             panel=ref,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from registry.exchange.comparisons import comparison_text, write_comparison
-    from registry.exchange.exporting import ExportReport, export_many, export_one, runs_of
+    from registry.exchange.exporting import ExportReport, export_many, export_one
     from registry.exchange.importing import Progress, import_sources
     from registry.exchange.report import Imported, ImportReport, Refusal, Remark
 
@@ -27,7 +27,6 @@ _HOME = {
     "export_many": "exporting",
     "export_one": "exporting",
     "import_sources": "importing",
-    "runs_of": "exporting",
     "write_comparison": "comparisons",
 }
 
@@ -42,7 +41,6 @@ __all__ = [
     "export_many",
     "export_one",
     "import_sources",
-    "runs_of",
     "write_comparison",
 ]
 

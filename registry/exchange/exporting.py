@@ -15,14 +15,11 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from registry.config import SHORT_HASH, ExperimentConfig
 from registry.errors import ExchangeError, FileExistsRefusal
 from registry.exchange.files import Target, check_free, explained, publish, resolve_target, sync_folder, writing
-
-if TYPE_CHECKING:
-    from registry.experiments import ExperimentRegistry
 
 Form = Literal["json", "ndjson"]
 _FORMS: dict[str, Form] = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -48,11 +45,6 @@ class ExportReport:
 
 RunsOf = Callable[[ExperimentConfig], list[dict[str, Any]]]
 """Returns the runs of an experiment, as plain dicts, to be written with it."""
-
-
-def runs_of(registry: ExperimentRegistry, config: ExperimentConfig) -> list[dict[str, Any]]:
-    """Return the runs of an experiment as exports carry them, oldest first."""
-    return [run.to_dict() for run in reversed(registry.runs(str(config.config_hash), full=True))]
 
 
 def export_one(

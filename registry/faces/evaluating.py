@@ -138,6 +138,18 @@ class Evaluating(Looking):
             ids = None if reference is None else [references.resolve(session, reference)[0]]
             return reading.runs(session, ids, panel=panel, period=period, limit=limit, full=full)
 
+    def runs_to_carry(self, reference: str) -> list[dict[str, Any]]:
+        """Return the runs of an experiment as an export carries them to another registry, oldest first.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one experiment.
+        """
+        from registry import references
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.to_carry(session, [references.resolve(session, reference)[0]])
+
     def count_runs(self, hashes: Iterable[str]) -> int:
         """Return how many runs the experiments with these full hashes have."""
         from registry.runs import reading

@@ -62,7 +62,7 @@ class Keeping(Base):
             return events.page(session, ids)
 
     def verify(self) -> Verification:
-        """Recompute every hash, and compare what searches use with the configurations themselves."""
+        """Recompute every hash and run id, and compare what searches use with the configurations themselves."""
         from registry import maintenance
 
         return maintenance.verify(self._store)

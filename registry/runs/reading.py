@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
 from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Direction, Metric, metric
 from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id, read_period
-from registry.store.run_entries import columns_of, first_change, options_key
+from registry.store.run_entries import columns_of, first_change, key_of, options_key
 from registry.store.session import TEXTS, as_list
 
 if TYPE_CHECKING:
@@ -73,6 +73,30 @@ def runs(
     return _made(session, rows, full)
 
 
+def to_carry(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the runs of experiments with these ids as another registry takes them in, oldest first.
+
+    Each names every content its panel is known to have had, so that runs on a panel to which days were appended
+    are on one panel there too.
+    """
+    from registry.store.session import INTEGERS
+
+    found = runs(session, ids, full=True)[::-1]
+    keys: dict[int, list[str]] = {}
+    for number, key in session.rows(
+        f"SELECT panel_id, key FROM panel_key WHERE panel_id IN {INTEGERS} ORDER BY ALL",
+        [as_list({run.panel_id for run in found})],
+    ):
+        keys.setdefault(number, []).append(key)
+    made = []
+    for run in found:
+        record = run.to_dict()
+        others = [key for key in keys.get(run.panel_id or 0, []) if key != key_of(run.panel)]
+        record["panel"] = replace(run.panel, other_keys=tuple(others)).to_dict()
+        made.append(record)
+    return made
+
+
 def count_runs(session: Session, hashes: Iterable[str]) -> int:
     """Return how many runs the experiments with these full hashes have."""
     count: int = session.value(f"SELECT count(*) {_FROM} WHERE e.config_hash IN {TEXTS}", [as_list(hashes)])
@@ -117,6 +141,19 @@ def find_run(
         [config_hash, panel, fingerprint, start, end, options_key(options), engine],
     )
     return _made(session, rows, True)[0] if rows else None
+
+
+def altered(session: Session, run_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return which of these runs no longer have the content their ids were made from.
+
+    Of each its config hash, its id and the id its content gives. All of them are held in full meanwhile.
+    """
+    rows = session.rows(f"SELECT {_COLUMNS} {_FROM} WHERE r.run_id IN {TEXTS}", [as_list(run_ids)])
+    return [
+        (run.config_hash, run.run_id, now)
+        for run in _made(session, rows, True)
+        if (now := run.compute_id()) != run.run_id
+    ]
 
 
 def _made(session: Session, rows: Sequence[tuple[Any, ...]], full: bool) -> list[Run]:
@@ -172,13 +209,26 @@ def _windows(session: Session, wanted: str) -> dict[str, list[Window]]:
 
 
 def _series(session: Session, wanted: str) -> dict[str, Series]:
-    made: dict[str, Series] = {}
-    for run_id, name, dates, found in session.rows(
-        f"SELECT run_id, metric, CAST(dates AS VARCHAR[]), vals FROM run_series WHERE run_id IN {TEXTS}", [wanted]
+    """Return the values by date of each run. Its metrics share their dates, which are made texts once."""
+    found: dict[str, list[tuple[list[str], dict[str, list[float | None]]]]] = {}
+    for run_id, dates, names, values in session.rows(
+        "SELECT run_id, CAST(dates AS VARCHAR[]), list(metric ORDER BY metric), list(vals ORDER BY metric)"
+        f" FROM run_series WHERE run_id IN {TEXTS} GROUP BY run_id, dates",
+        [wanted],
     ):
-        series = made.setdefault(run_id, Series(dates, {}))
-        series.values[name] = found
-    return made
+        found.setdefault(run_id, []).append((dates, dict(zip(names, values, strict=True))))
+    return {run_id: Series(*parts[0]) if len(parts) == 1 else _united(parts) for run_id, parts in found.items()}
+
+
+def _united(parts: list[tuple[list[str], dict[str, list[float | None]]]]) -> Series:
+    """Return values that were given other dates in the file, not by us, over the dates of all."""
+    every = sorted({day for dates, _ in parts for day in dates})
+    values: dict[str, list[float | None]] = {}
+    for dates, by_metric in parts:
+        for name, numbers in by_metric.items():
+            known = dict(zip(dates, numbers, strict=False))
+            values[name] = [known.get(day) for day in every]
+    return Series(every, values)
 
 
 def panels(session: Session) -> list[PanelInfo]:

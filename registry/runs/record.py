@@ -130,16 +130,21 @@ class PanelRef:
     """`PanelDays.key` of the panel, where it is known day by day."""
     source: str | None = None
     survivorship_suspect: bool | None = None
+    other_keys: tuple[str, ...] = ()
+    """Keys of what the panel held at other times, before or after days were appended; exports tell them."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
-        return {
+        made: dict[str, Any] = {
             "name": self.name,
             "fingerprint": self.fingerprint,
             "key": self.key,
             "source": self.source,
             "survivorship_suspect": self.survivorship_suspect,
         }
+        if self.other_keys:
+            made["other_keys"] = list(self.other_keys)
+        return made
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,10 @@ class Run:
     @cached_property
     def run_id(self) -> str:
         """`r-` and 16 hex digits of what was evaluated and came out: the same results are the same run."""
+        return self.compute_id()
+
+    def compute_id(self) -> str:
+        """Return the id that the content gives, whatever id it was recorded or read with."""
         said = {
             "config_hash": self.config_hash,
             "panel": [self.panel.name, self.panel.fingerprint],
@@ -251,7 +260,7 @@ class Run:
             end,
             plain(record.get("options", {}), "options"),
             values(record.get("metrics", {}), "metrics"),
-            [read_window(item, number) for number, item in enumerate(_list(record.get("windows", []), "windows"), 1)],
+            read_windows(record.get("windows", [])),
             read_series(record.get("dates", {})),
             _text(record.get("engine", "experiments"), "engine"),
             plain(record.get("details", {}), "details"),
@@ -320,7 +329,7 @@ def panel_ref(value: object) -> PanelRef:
     if isinstance(value, str):
         value = {"name": value}
     record = _mapping(value, "panel")
-    _keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect"), "panel")
+    _keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect", "other_keys"), "panel")
     name = _text(record.get("name"), "panel: name")
     if not name.strip():
         raise InvalidRunError("panel: its name is blank")
@@ -331,7 +340,24 @@ def panel_ref(value: object) -> PanelRef:
         None if record.get(field) is None else _text(record[field], f"panel: {field}")
         for field in ("fingerprint", "key", "source")
     )
-    return PanelRef(name, fingerprint, key, source, suspect)
+    other_keys = tuple(
+        _text(each, "panel: other_keys") for each in _list(record.get("other_keys", ()), "panel: other_keys")
+    )
+    return PanelRef(name, fingerprint, key, source, suspect, other_keys)
+
+
+def read_windows(value: object) -> list[Window]:
+    """Return windows in the order of their numbers; those without a number are counted from 1.
+
+    Raises:
+        InvalidRunError: one can't be read, or two have one number.
+    """
+    made = [read_window(item, number) for number, item in enumerate(_list(value, "windows"), 1)]
+    made.sort(key=lambda window: window.number)
+    for earlier, later in itertools.pairwise(made):
+        if earlier.number == later.number:
+            raise InvalidRunError(f"windows: two have the number {later.number}")
+    return made
 
 
 def read_window(value: object, number: int) -> Window:
@@ -388,7 +414,7 @@ def read_series(value: object) -> Series:
         found = {name: [items.get(day) for day in dates] for name, items in by_metric.items()}
     if any(later <= earlier for earlier, later in itertools.pairwise(dates)):
         raise InvalidRunError("dates: they repeat or are not in order")
-    return Series(dates, found)
+    return Series(dates, found) if found else Series()
 
 
 def read_definitions(value: object) -> dict[str, dict[str, str]]:

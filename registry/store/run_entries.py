@@ -138,6 +138,11 @@ def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: boo
     return [run.run_id for run in fresh]
 
 
+def key_of(panel: PanelRef) -> str:
+    """Return what tells the content of a run's panel; of one that is not known day by day, its fingerprint."""
+    return panel.key or f"fingerprint:{panel.fingerprint or ''}"
+
+
 class Panels:
     """Which panel a run is on: contents that agree day by day, as far as both know, are one panel.
 
@@ -149,18 +154,27 @@ class Panels:
         self._of: dict[tuple[str, str], int] = {}
 
     def of(self, panel: PanelRef) -> int:
-        """Return the number of a run's panel; one that is not known day by day is told by its fingerprint."""
-        key = panel.key or f"fingerprint:{panel.fingerprint or ''}"
+        """Return the number of a run's panel."""
+        key = key_of(panel)
         if (panel.name, key) not in self._of:
-            found = self._session.value(
-                "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
-                " WHERE p.name = ? AND k.key = ?",
-                [panel.name, key],
-            )
-            self._of[panel.name, key] = found if found is not None else self._make(panel.name, key)
+            numbers = [(each, self._known(panel.name, each)) for each in (key, *panel.other_keys)]
+            number = next((number for _, number in numbers if number is not None), None)
+            if number is None:
+                number = self._make(panel.name)
+            for each in dict.fromkeys(each for each, known in numbers if known is None):
+                self._add_key(number, each)
+            self._of[panel.name, key] = number
         return self._of[panel.name, key]
 
-    def _make(self, name: str, key: str) -> int:
+    def _known(self, name: str, key: str) -> int | None:
+        found: int | None = self._session.value(
+            "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
+            " WHERE p.name = ? AND k.key = ?",
+            [name, key],
+        )
+        return found
+
+    def _make(self, name: str) -> int:
         assert isinstance(self._session, WriteSession)
         number: int = self._session.value("SELECT coalesce(max(panel_id), 0) + 1 FROM panel")
         self._session.insert(
@@ -168,7 +182,6 @@ class Panels:
             {"panel_id": "BIGINT", "name": "VARCHAR", "first_seen": "TIMESTAMP"},
             {"panel_id": [number], "name": [name], "first_seen": [now_text()[:26]]},
         )
-        self._add_key(number, key)
         return number
 
     def _add_key(self, number: int, key: str) -> None:
@@ -179,24 +192,21 @@ class Panels:
 
     def learn(self, days: PanelDays) -> int:
         """Make a panel's content known, and return the number of the panel it belongs to."""
-        known = self._session.value(
-            "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
-            " WHERE p.name = ? AND k.key = ?",
-            [days.name, days.key],
-        )
+        known = self._known(days.name, days.key)
         panels = columns_of(self._session, days.name)
         if known is not None:
             if known not in panels:  # so far known by the runs on it alone
                 self._extend(known, {}, days)
             self._of[days.name, days.key] = known
-            return int(known)
+            return known
         for number, columns in panels.items():
             if first_change(columns, days) is None and _meet(columns, days):
                 self._add_key(number, days.key)
                 self._extend(number, columns, days)
                 break
         else:
-            number = self._make(days.name, days.key)
+            number = self._make(days.name)
+            self._add_key(number, days.key)
             self._extend(number, {}, days)
         self._of[days.name, days.key] = number
         return number

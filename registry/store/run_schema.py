@@ -60,6 +60,9 @@ TABLES: Final[dict[str, str]] = {
 OF_EXPERIMENTS: Final = ("run", "run_metric", "run_window", "window_metric", "run_series")
 """Tables whose rows belong to an experiment by its id."""
 
+OF_RUNS: Final = OF_EXPERIMENTS[1:]
+"""Those of them whose rows belong to a run."""
+
 _LIVE = "JOIN @experiment e ON e.id = r.id WHERE e.deleted_at IS NULL"
 
 VIEWS: Final[dict[str, str]] = {

@@ -135,7 +135,7 @@ def test_columns_that_are_not_there(tmp_path: Path) -> None:
     assert 'no column "close" for prices' in refusal(file, date_column="Date", price_column="close")
     assert 'no column "cap" for market' in refusal(file, date_column="Date", cap_column="cap")
     many = refusal(file, date_column="Date", features=[f"f{i}" for i in range(1000)])
-    assert many.endswith("and 992 more")
+    assert many.endswith(' and 992 more (it has "Date", "asset", "price", "SentimentScore", "y")')
 
 
 def test_columns_that_are_there_twice_or_mean_two_things(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_refusals(made: Shell, args: tuple[str, ...], said: str) -> None:
 
 def test_more_refusals(made: Shell) -> None:
     cases = {
-        ("--gemscore", "--data", "made.csv"): (2, "no column for"),
+        ("--gemscore", "--data", "made.csv"): (2, 'lacks columns for 8 features: .*\\(it has "date", [^)]*\\)$'),
         ("nope", "--data", "made.csv"): (3, "no experiment"),
         ("latest", "--data", "nope.parquet"): (2, "nope.parquet"),
         ("--weights", "nope.json", "--data", "made.csv"): (2, "nope.json"),
@@ -226,10 +226,47 @@ def test_more_refusals(made: Shell) -> None:
 
 
 def test_a_misspelt_feature_is_suggested(made: Shell) -> None:
-    made.registry.register(ExperimentConfig(["F"], {"F": 1.0}))
+    made.registry.register(ExperimentConfig(["F"], {"F": 1.0}, tags=["misspelt"]))
     ran = made("backtest", "latest", "--data", "made.csv", *PERIOD)
     assert ran.code == 2
-    assert 'did you mean "f"?' in ran.err
+    assert 'lacks a column for the feature "F" (the nearest is "f")' in ran.err
+    ran = made("backtest", "--filter", "tag:misspelt", "--data", "made.csv", *PERIOD, *QUICK)
+    assert ran.code == 2
+    assert 'no column for "F" (did you mean "f"?)' in ran.err
+
+
+def test_columns_that_nobody_named_are_not_read(made: Shell) -> None:
+    lines = (made.folder / "made.csv").read_text().splitlines()
+    rows = [lines[0] + ",sector,odd", *(f"{line},energy,{number}" for number, line in enumerate(lines[1:]))]
+    rows[40] = rows[40].rpartition(",")[0] + ",n/a?"
+    (made.folder / "made.csv").write_text("\n".join(rows))
+    source = ("--data", "made.csv", *PERIOD, *QUICK)
+    made.ok("backtest", "latest", *source)
+    made.ok("try", "latest", "g=0.1", *source)
+    made.registry.register(ExperimentConfig(["sector"], {"sector": 1.0}, tags=["some"]))
+    made.registry.register(ExperimentConfig(["f"], {"f": 1.0}, tags=["some"]))
+    ran = made("backtest", "--filter", "tag:some", *source)
+    assert ran.code == 5
+    assert ran.err.count("failed") == 1 and 'loaded without "sector"' in ran.err
+    made.registry.register(ExperimentConfig(["f", "odd"], {"f": 1.0, "odd": 1.0}))
+    assert 'column "odd", row 40' in made("backtest", "latest", *source).err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_drawn_where_somebody_waits(made: Shell, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    from tui.cli import progress
+
+    monkeypatch.setattr(progress, "QUICK", -1.0)
+    line = ("--data", "made.csv", *PERIOD, "--horizons", "5", "--train", "90d", "--n-bootstrap", "100")
+    ran = made("backtest", "latest", *line, "--compare-baselines", terminal=terminal)
+    drawn = re.findall(r"\r\[[# ]{30}\] (\d+) of (\d+) steps", ran.err)
+    if terminal:  # two features, a horizon, five intervals, six baselines, the suggestion and its test
+        assert drawn == [(str(done), "16") for done in range(1, 17)]
+        assert re.search(r"\r +\r[^\[]*$", ran.err), "it is gone in the end"
+        assert "of 3 steps" in made("try", "latest", "g=0.1", *line, "--no-bootstrap-ci", terminal=True).err
+    else:
+        assert "\r" not in ran.err and "steps" not in ran.err
+    assert "\r" not in ran.out
 
 
 def artifacts(folder: Path) -> dict[str, object]:

@@ -83,9 +83,9 @@ def test_the_earlier_registry_beside_is_pointed_out(empty: Shell) -> None:
 def test_a_bar_is_drawn_where_it_takes_long_and_somebody_looks(
     empty: Shell, monkeypatch: pytest.MonkeyPatch, terminal: bool
 ) -> None:
-    from tui.cli import importing
+    from tui.cli import progress
 
-    monkeypatch.setattr(importing, "QUICK", -1.0)
+    monkeypatch.setattr(progress, "QUICK", -1.0)
     (empty.folder / "many.ndjson").write_text("\n".join(map(json.dumps, records(50))))
     ran = empty("import", "many.ndjson", terminal=terminal)
     assert ("100%" in ran.err) is terminal

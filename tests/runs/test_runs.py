@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotFoundError, Run
 from registry.errors import AliasedError, AmbiguousHashError, InvalidReferenceError
 from registry.runs.record import PanelDays, PanelRef, Series, Window
-from registry.store import Store, schema
 from registry.store.run_entries import ranking_of
 
 PERIOD = "2020-01-01..2020-12-31"
@@ -99,6 +98,10 @@ class TestRecording:
             ({"panel": " "}, "name is blank"),
             ({"panel": {"nam": "p"}}, "unknown key"),
             ({"windows": [{"test_start": "2020-01-01"}]}, "window 1: test_end"),
+            (
+                {"windows": [{"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-02"}] * 2},
+                "two have the number 1",
+            ),
             ({"dates": {"edge": [1, 2]}}, "no mapping"),
             ({"dates": {"dates": ["2020-01-02", "2020-01-01"], "values": {}}}, "not in order"),
             ({"dates": {"dates": ["2020-01-02"], "values": {"edge": []}}}, "0 values for 1 dates"),
@@ -147,6 +150,45 @@ def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, given_
     assert {run.run_id: run.to_dict() for run in registry.runs(full=True)} == wanted
 
 
+@pytest.mark.parametrize(
+    "alteration",
+    [
+        "UPDATE store.run_metric SET value = 0.02",
+        "DELETE FROM store.run_metric",
+        "UPDATE store.run SET fingerprint = 'x'",
+        "UPDATE store.run SET period_end = DATE '2020-12-30'",
+        "UPDATE store.run SET options = '{}'",
+        "UPDATE store.run_window SET test_end = DATE '2020-02-28' WHERE number = 2",
+        "UPDATE store.window_metric SET value = 0.2 WHERE metric = 'edge'",
+        "UPDATE store.run_series SET vals = [0.1, 0.2] WHERE metric = 'edge'",
+        "UPDATE store.run_series SET dates = [DATE '2020-02-01', DATE '2020-02-09'] WHERE metric = 'sharpe'",
+    ],
+)
+def test_altered_runs_are_named(registry: ExperimentRegistry, alteration: str) -> None:
+    run = recorded(
+        registry, options={"k": 5},
+        windows=[
+            {"number": 2, "test_start": "2020-02-01", "test_end": "2020-02-29", "metrics": {"edge": 0.1}},
+            {"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-31", "metrics": {"sharpe": None}},
+        ],
+        dates={"edge": {"2020-02-01": 0.1, "2020-02-08": None}, "sharpe": {"2020-02-08": 1.5}},
+    )  # fmt: skip
+    assert [window.number for window in run.windows] == [1, 2]
+    found = registry.verify()  # from the spool
+    assert (found.ok, found.runs) == (True, 1)
+    with registry.store.write() as session:
+        session.run(alteration)
+    (problem,) = registry.verify().problems
+    assert (problem.config_hash, run.run_id in problem.what) == (ONE.config_hash, True)
+
+
+def test_rows_of_no_run_are_found(registry: ExperimentRegistry) -> None:
+    recorded(registry)
+    with registry.store.write() as session:
+        session.run("UPDATE store.run_metric SET run_id = 'r-0'")
+    assert "1 rows of the table run_metric belong to no run" in {p.what for p in registry.verify().problems}
+
+
 class TestLife:
     def test_runs_share_the_fate_of_their_experiment(self, registry: ExperimentRegistry) -> None:
         run = recorded(registry)
@@ -193,18 +235,6 @@ class TestLife:
         assert registry.sql("SELECT number, value FROM run_windows").rows == [(1, 0.1)]
         assert registry.sql("SELECT sum(value) FROM run_dates").rows[0][0] == pytest.approx(0.3)
         assert registry.sql("SELECT count(*) FROM trials").rows == [(1,)]
-
-    def test_a_registry_of_schema_1_is_brought_up(self, tmp_path: Path) -> None:
-        path = tmp_path / "e.duckdb"
-        old = Store(path, migrations=schema.MIGRATIONS[:1])
-        old.register(ONE)
-        old.sync()
-        registry = ExperimentRegistry(path)
-        assert registry.info().schema_version == len(schema.MIGRATIONS) == 2
-        recorded(registry)
-        registry.sync()
-        assert len(registry.runs(str(ONE.config_hash))) == 1
-        assert list(path.parent.glob("*.duckdb*schema*")) or len(list(path.parent.iterdir())) > 3  # the copy before
 
     def test_spooled_runs_show_where_nothing_can_be_written(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
         registry.register(ONE)
@@ -363,6 +393,33 @@ class TestExports:
             assert {run.run_id for run in other.runs(str(ONE.config_hash))} == {run.run_id for run in runs}
             assert other.run(runs[0].run_id).to_dict() == runs[0].to_dict()
             assert other.trials("p", PERIOD) == 2
+
+    def test_a_panel_to_which_days_were_appended_stays_one(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
+        from registry.exchange import export_many
+        from registry.exchange.importing import import_sources
+
+        ids = []
+        for count, config in ((3, ONE), (4, ONE), (5, OTHER)):
+            days = days_of(count=count, price=list(range(count)))
+            registry.register(config)
+            run = Run(str(config.config_hash), PanelRef("p", str(count), days.key), "2020-01-01", "2020-12-31",
+                      metrics={"edge": count})  # fmt: skip
+            ids.append(registry.record(run, days, config=config))
+        changed = days_of(price=[7, 7, 7])
+        other = Run(str(ONE.config_hash), PanelRef("p", "x", changed.key), "2020-01-01", "2020-12-31")
+        ids.append(registry.record(other, changed, config=ONE))
+        assert [registry.run(id_).panel_id for id_ in ids] == [1, 1, 1, 2]
+        file = str(tmp_path / "all.ndjson")
+        export_many(registry.list_all(), file, runs=lambda config: registry.runs_to_carry(str(config.config_hash)))
+        copy = ExperimentRegistry(tmp_path / "copy.duckdb")
+        import_sources(copy.store, [file])
+        one, two, three, four = (copy.run(id_).panel_id for id_ in ids)
+        assert one == two == three != four
+        assert copy.run(ids[0]).to_dict() == registry.run(ids[0]).to_dict()
+        export_many(copy.list_all(), file, force=True, runs=lambda c: copy.runs_to_carry(str(c.config_hash)))
+        again = ExperimentRegistry(tmp_path / "again.duckdb")
+        import_sources(again.store, [file])
+        assert len({again.run(id_).panel_id for id_ in ids[:3]}) == 1
 
     def test_what_was_altered_is_left_out_and_said(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
         from registry.exchange.importing import import_sources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from registry import ExperimentRegistry
 from registry.errors import NewerSchemaError, StoreError
 from registry.store import Store
 from registry.store.connection import Connection
@@ -84,6 +86,55 @@ def test_reading_brings_it_up_also_when_nothing_waits(older: Path) -> None:
     Store(older).sync()
     assert read(Store(older, migrations=NEXT)) == (6, "blue")
     assert len(copies(older)) == 1
+
+
+def test_a_file_of_the_first_schema_keeps_everything(path: Path) -> None:
+    path.write_bytes(gzip.decompress((Path(__file__).parents[1] / "data" / "schema-1.duckdb.gz").read_bytes()))
+    before = path.read_bytes()
+    registry = ExperimentRegistry(path)
+    first, variant, deleted = (
+        "af9db563735aa08662b2b4a0dea72d3a4e153d92640b5b0e8c4fe5244b522bb8",
+        "88fa4b8f30732f48041a2e68dbbbd42e57e58d9eacc21ce764cfd0cf1c619d3d",
+        "31ab8f2026b03b46ae3ff56fa88eb2bf733b9069fe938a6aab76ec3d6f3c6343",
+    )
+    assert registry.info().schema_version == len(MIGRATIONS) == 2
+    assert registry.verify().ok and registry.verify().checked == 3
+    found = registry.details(first)
+    assert found.config.to_dict() == {
+        "config_hash": first,
+        "feature_names": ["Sentiment", "mom 12-1", "ünï;code", "listed only"],
+        "feature_weights": {"Sentiment": 0.15, "mom 12-1": -0.1, "ünï;code": 1e-12, "weighted only": 2.0},
+        "feature_transformations": {"Sentiment": "zscore"},
+        "hyperparameters": {
+            "k": 10,
+            "seed": 12345678901234567890,
+            "model": {"depth": 3, "rate": 10.0, "on": True, "none": None, "list": [1, "x"]},
+        },
+        "description": 'The first, "quoted" — with ünïcode',
+        "tags": ["production", "x y"],
+        "created_at": "2024-05-06T07:08:09.123456+00:00",
+    }
+    assert [note.note for note in found.notes] == ["looks good\non two lines", "second"]
+    assert found.children == [variant]
+    child = registry.details(variant).config
+    assert (child.description, sorted(child.tags), child.parent) == ("more sentiment", ["child", "production"], first)
+    assert child.feature_weights["Sentiment"] == 0.2
+    assert [note.note for note in registry.details(variant).notes] == ["of the variant"]
+    assert registry.details(deleted, trashed=True).config.feature_weights == {"a": 1.0, "A": 0.0}
+    assert registry.details(deleted, trashed=True).deleted_at is not None
+    assert [event.kind for event in registry.log()] == [
+        *["registered"] * 3,
+        *["noted"] * 3,
+        "tagged",
+        "described",
+        "deleted",
+    ]
+    assert registry.matching("hp.model.depth = 3 tag:production") == [variant, first]
+    registry.record_run(first, metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
+    registry.sync()
+    assert len(registry.runs(first)) == 1
+    (kept,) = copies(path)
+    assert kept.read_bytes() == before
 
 
 def test_a_new_file_goes_through_all_steps(path: Path) -> None:

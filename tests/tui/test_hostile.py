@@ -140,7 +140,7 @@ async def test_markup_in_an_error_is_no_markup(registry: ExperimentRegistry) -> 
 
 
 async def test_every_hostile_text_can_be_read_in_some_form(registry: ExperimentRegistry) -> None:
-    async with driving(registry, (140, 40)) as app:
+    async with driving(registry, (139, 40)) as app:
         assert "[red]bold[/red] [@click=app.quit]quit" in app.text
         assert "\\x1b]0;title\\x07" in app.text
         assert "\\u202eright to left" in app.text

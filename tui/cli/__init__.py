@@ -55,7 +55,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "export": Entry("Move", "exporting", "Write experiments to files."),
     "backup": Entry("Move", "service", "Write the whole registry to one file."),
     "info": Entry("Service", "service", "Say which registry this is and how it does."),
-    "verify": Entry("Service", "service", "Recompute every hash; report what was altered."),
+    "verify": Entry("Service", "service", "Recompute every hash and every run's id; report what was altered."),
     "demo": Entry("Service", "demo", "Look around in a registry made for that."),
 }
 

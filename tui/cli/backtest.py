@@ -13,7 +13,7 @@ from tui.cli.backtest_options import PanelChoice, evaluation_options, output_opt
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop, nothing
-from tui.cli.progress import bar_of
+from tui.cli.progress import bar_of, bar_of_steps
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -137,12 +137,13 @@ def _one(
     from registry.backtest.running import Bench, keep
     from tui.cli.backtest_table import told
 
-    loaded = panel.load(None)
+    loaded = panel.load(this.config)
     bench = Bench(loaded, panel.start, panel.end, sys.argv, panel.columns)
     _, days = bench.panel_ref(this.config, this.options)
     changed = registry.panel_change(days) if registry.exists() else None
     before = find_known(registry, bench, this.config, this.options)
-    done = bench.backtest(this.config, this.options)
+    with bar_of_steps() as draw:
+        done = bench.backtest(this.config, this.options, watch=draw)
     known = before is not None and before.run_id == done.run.run_id
     existed = registry.exists()
     reference = find_reference(registry, this.config, done.run) if existed else None
@@ -183,7 +184,7 @@ def _many(
     if not hashes:
         raise nothing(f"nothing matches {filter_}")
     configs = list(registry.configs(hashes))
-    bench = Bench(panel.load(None), panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(panel.load_for_many(configs), panel.start, panel.end, sys.argv, panel.columns)
     made: list[Done] = []
     draw, erase = bar_of(len(configs), "experiments")
     explicit = {"bootstrap": False, **explicit}  # a sweep is screened; intervals are for those that remain

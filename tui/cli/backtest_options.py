@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
+    from registry.config import ExperimentConfig
 
 Function = Callable[..., Any]
 
@@ -24,15 +25,31 @@ class PanelChoice:
     end: str
     columns: dict[str, Any]
 
-    def load(self, features: list[str] | None) -> Panel:
-        """Return the panel with these features (all it has, for None).
+    def load(self, *configs: ExperimentConfig) -> Panel:
+        """Return the panel with the features these experiments name; no other column is read.
+
+        Raises:
+            PanelError: it can't be read as a panel, or lacks a feature.
+        """
+        from registry.backtest.panel import load_panel
+
+        return load_panel(self.source, features=_named(configs), **self.columns)
+
+    def load_for_many(self, configs: Sequence[ExperimentConfig]) -> Panel:
+        """Return the panel with those features of any of these experiments that it has.
 
         Raises:
             PanelError: it can't be read as a panel.
         """
         from registry.backtest.panel import load_panel
 
-        return load_panel(self.source, features=features, **self.columns)
+        return load_panel(self.source, among=_named(configs), **self.columns)
+
+
+def _named(configs: Iterable[ExperimentConfig]) -> list[str]:
+    from registry.backtest.scoring import named_features
+
+    return sorted({name for config in configs for name in named_features(config)})
 
 
 _PANEL = (

@@ -51,7 +51,7 @@ def export(
     FILE may be `-`, stdout. One experiment becomes one JSON. Several become an array in a FILE.json, a line
     each in a FILE.ndjson, a file each in a folder; on stdout a line each, or an array with --json.
     """
-    from registry.exchange import export_many, export_one, runs_of
+    from registry.exchange import export_many, export_one
 
     *refs, target = words
     if not refs and filter_ is None:
@@ -62,7 +62,7 @@ def export(
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
-    runs = (lambda config: runs_of(registry, config)) if with_runs else None
+    runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":

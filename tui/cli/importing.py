@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -15,15 +13,12 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, earlier_beside, pass_app
 from tui.cli.errors import Exit, Stop
+from tui.cli.progress import Bar
 from tui.safe import safe
 
 if TYPE_CHECKING:
     from registry.exchange.importing import Progress
     from registry.exchange.report import ImportReport
-
-BAR = 30
-QUICK = 0.5
-"""Seconds of work that need no bar."""
 
 
 @click.command(
@@ -67,7 +62,11 @@ def import_(
 
     registry = app.registry(Missing.CREATED)
     existed = registry.exists()
-    draw, erase = progress_bar()
+    bar = Bar()
+
+    def draw(progress: Progress) -> None:
+        bar.draw(progress.fraction, said_of(progress))
+
     try:
         report = import_sources(
             registry.store,
@@ -76,10 +75,10 @@ def import_(
             dry_run=dry_run,
             atomic=atomic,
             stdin=getattr(sys.stdin, "buffer", None),
-            progress=draw,
+            progress=draw if bar.seen else None,
         )
     finally:
-        erase()
+        bar.erase()
     if not existed and registry.exists():
         output.note(f"made a new registry: {registry.path}")
         beside = earlier_beside(registry.path)
@@ -110,31 +109,10 @@ def _tell(report: ImportReport) -> None:
         output.line(f"would be imported: {said}" if report.dry_run else said)
 
 
-def progress_bar() -> tuple[Callable[[Progress], None] | None, Callable[[], None]]:
-    """Return what draws a bar on stderr, and what erases it; nothing is drawn where nobody looks."""
-    if not output.is_terminal(sys.stderr):
-        return None, lambda: None
-    drawn: list[Any] = []
-    began = monotonic()
-
-    def draw(progress: Progress) -> None:
-        if monotonic() - began < QUICK:
-            return
-        drawn[:] = [True]
-        if progress.fraction is None:
-            made = f"{progress.records:,} records"
-        else:
-            full = int(progress.fraction * BAR)
-            made = f"[{'#' * full}{' ' * (BAR - full)}] {progress.fraction:4.0%}  {progress.records:,} records"
-        sys.stderr.write(f"\r{made}")
-        sys.stderr.flush()
-
-    def erase() -> None:
-        if drawn:
-            sys.stderr.write("\r" + " " * (BAR + 40) + "\r")
-            sys.stderr.flush()
-
-    return draw, erase
+def said_of(progress: Progress) -> str:
+    """Return how far an import is, in words."""
+    records = f"{progress.records:,} records"
+    return records if progress.fraction is None else f"{progress.fraction:4.0%}  {records}"
 
 
 commands = {"import": import_}

@@ -1,39 +1,69 @@
-"""A bar on stderr for long work that counts; nothing is drawn where nobody looks."""
+"""A bar on stderr for long work that counts; nothing is drawn where nobody looks, or for work that is soon done."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 from tui.cli import output
 
+QUICK = 0.5
+"""Seconds of work that need no bar."""
+
 _CELLS = 30
-_QUICK = 0.5
-"""Seconds before anything is drawn."""
+
+
+class Bar:
+    """A line that is drawn over and over, with a bar where a share of the work is known."""
+
+    def __init__(self) -> None:
+        self.seen = output.is_terminal(sys.stderr)
+        self._began = monotonic()
+        self._width = 0
+
+    def draw(self, fraction: float | None, said: str, *, to_come: bool = False) -> None:
+        """Draw how far the work is: a share of it, if that is known, and words; `to_come` adds the seconds left."""
+        passed = monotonic() - self._began
+        if not self.seen or passed < QUICK:
+            return
+        if fraction is not None:
+            full = int(fraction * _CELLS)
+            said = f"[{'#' * full}{' ' * (_CELLS - full)}] {said}"
+            if to_come and fraction:
+                said += f", {passed / fraction * (1 - fraction):.0f} s left"
+        self._width = max(self._width, len(said))
+        sys.stderr.write("\r" + said.ljust(self._width))
+        sys.stderr.flush()
+
+    def erase(self) -> None:
+        """Leave no trace."""
+        if self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()
 
 
 def bar_of(total: int, what: str) -> tuple[Callable[[int], None], Callable[[], None]]:
     """Return what draws that so many of `total` are done, and what erases it."""
-    if not output.is_terminal(sys.stderr) or total < 2:
-        return (lambda done: None), (lambda: None)
-    drawn: list[int] = []
-    began = monotonic()
+    bar = Bar()
+    bar.seen = bar.seen and total > 1
 
     def draw(done: int) -> None:
-        passed = monotonic() - began
-        if passed < _QUICK:
-            return
-        full = done * _CELLS // total
-        left = f", {passed / done * (total - done):.0f} s left" if done else ""
-        made = f"[{'#' * full}{' ' * (_CELLS - full)}] {done:,} of {total:,} {what}{left}"
-        drawn[:] = [max(len(made), *drawn, 0)]
-        sys.stderr.write("\r" + made.ljust(drawn[0]))
-        sys.stderr.flush()
+        bar.draw(done / total, f"{done:,} of {total:,} {what}", to_come=True)
 
-    def erase() -> None:
-        if drawn:
-            sys.stderr.write("\r" + " " * drawn[0] + "\r")
-            sys.stderr.flush()
+    return draw, bar.erase
 
-    return draw, erase
+
+@contextmanager
+def bar_of_steps() -> Iterator[Callable[[int, int], None]]:
+    """Hand out what draws that so many steps of so many are done; the bar is gone in the end, however it ends."""
+    bar = Bar()
+
+    def draw(done: int, total: int) -> None:
+        bar.draw(done / total, f"{done:,} of {total:,} steps", to_come=True)
+
+    try:
+        yield draw
+    finally:
+        bar.erase()

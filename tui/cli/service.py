@@ -57,7 +57,7 @@ def info(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_app
 def verify(app: App, as_json: bool) -> None:
-    """Recompute every hash; report what was altered.
+    """Recompute every hash and every run's id; report what was altered.
 
     The exit code is 1 when something was.
     """
@@ -71,7 +71,8 @@ def verify(app: App, as_json: bool) -> None:
             output.line(f"refused  {safe(entry)}: {safe(reason)}")
         wrong = len(found.problems) + len(found.refused)
         verdict = f"{output.plural(wrong, 'problem')}" if wrong else "nothing was altered"
-        output.line(f"{output.plural(found.checked)} checked: {verdict}")
+        with_runs = f" and {output.plural(found.runs, 'run')}" if found.runs else ""
+        output.line(f"{output.plural(found.checked)}{with_runs} checked: {verdict}")
     if not found.ok:
         raise Stop(Exit.ALTERED)
 

@@ -13,6 +13,7 @@ from tui.cli.backtest_options import PanelChoice, evaluation_options, panel_opti
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import refuse
+from tui.cli.progress import bar_of_steps
 
 
 @click.command(
@@ -63,12 +64,13 @@ def try_(
     if made.config_hash == parent.config_hash:
         raise refuse("that changes nothing")
     after = meant(made, {name: value for name, value in explicit.items() if name not in made.hyperparameters})
-    bench = Bench(panel.load(None), panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(panel.load(before.config, after.config), panel.start, panel.end, sys.argv, panel.columns)
     runs = []
     for this in (before, after):
         known = find_known(registry, bench, this.config, this.options)
         if known is None:
-            done = bench.backtest(this.config, this.options, suggestion=False)
+            with bar_of_steps() as draw:
+                done = bench.backtest(this.config, this.options, suggestion=False, watch=draw)
             keep(registry, done)
             known = done.run
         elif registry.get(str(this.config.config_hash)) is None:

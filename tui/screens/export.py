@@ -93,11 +93,11 @@ class ExportScreen(ModalScreen[str | None]):
 
     @work(thread=True, exclusive=True, group="export", exit_on_error=False, description="export")
     def _write(self, target: str, with_runs: bool, force: bool) -> None:
-        from registry.exchange import export_many, export_one, runs_of
+        from registry.exchange import export_many, export_one
 
         registry = self._registry
         where = str(Path(target).expanduser()) + ("/" if target.endswith("/") else "")
-        runs = (lambda config: runs_of(registry, config)) if with_runs else None
+        runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
         try:
             configs = registry.configs(self._hashes)
             if len(self._hashes) == 1:
