@@ -173,6 +173,10 @@ class RegistryScreen(Screen[int | None]):
 
     # going
 
+    def give_up(self) -> bool:
+        """Give up a text being edited; returns whether there was one."""
+        return False
+
     def step_back(self) -> bool:
         """Undo one step inside this screen (an input, a filter); returns whether there was one."""
         return False
@@ -188,7 +192,7 @@ class RegistryScreen(Screen[int | None]):
 
     def action_back(self) -> None:
         """Go one step back, never out of the app."""
-        if self.step_back():
+        if self.give_up() or self.step_back():
             return
         if self.is_root:
             self.say("This is the first screen; q quits.")

@@ -199,6 +199,7 @@ class BrowsingScreen(Choosing):
         self.filter_bar.accept()
         self.show_count()
         self._show_state()
+        self._remember_search()
         if self.stamp != self._names_stamp:
             self._read_names(self.stamp)
 
@@ -378,8 +379,13 @@ class BrowsingScreen(Choosing):
         """Keep the filter and go on to the list."""
         self.filter_bar.hurry()
         self.set_focus(self.experiments)
-        text = self.filter_bar.field.value
-        if text.strip():
+        self._remember_search()
+
+    def _remember_search(self) -> None:
+        """Remember a filter that was left standing; the keys before the last one may still be on their way."""
+        recent, text = self.workspace.remembered.recent, self.filter.strip()
+        kept = self.focused is not self.filter_bar.field and self.wanted == self.filter
+        if kept and text and recent[:1] != [text]:
             self.workspace.remembered.remember_search(text)
             self.remember()
 
@@ -389,7 +395,7 @@ class BrowsingScreen(Choosing):
         if not text:
             self.say("There is no filter to save; / opens it.", problem=True)
             return
-        self.edit(EditBar("save this search as", text), partial(self._save_search, text))
+        self.edit(EditBar("save this search as"), partial(self._save_search, text))
 
     def _save_search(self, text: str, name: str) -> Change:
         if not name.strip():

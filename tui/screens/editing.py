@@ -92,9 +92,12 @@ class Editing(Deleting):
         self.say(event.change.said)
         self.reload()
 
-    @on(EditBar.Left)
-    def _edit_left(self, event: EditBar.Left) -> None:
-        self._close(event.bar)
+    def give_up(self) -> bool:
+        """Give up a text being edited; returns whether there was one."""
+        bars = list(self.query(EditBar))
+        for bar in bars:
+            self._close(bar)
+        return bool(bars)
 
     def _close(self, bar: EditBar) -> None:
         back = self._before_edit

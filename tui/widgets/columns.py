@@ -83,8 +83,10 @@ def usual(width: int, metrics: Iterable[str]) -> tuple[str, ...]:
     shown = [f"m.{name}" for name in ("edge", "sharpe") if name in set(metrics)][: 1 if width < 140 else 2]
     if width < NARROW:
         return ("hash", WEIGHTS, *shown, "description")
-    features = () if shown and width < 100 else ("features",)
-    return ("hash", "created", *features, WEIGHTS, *shown, "tags", "description")
+    features = ("features",) if width >= (100 if shown else 70) else ()
+    tags = ("tags",) if width >= (76 if shown else NARROW) else ()
+    made = ("created",) if not shown or width >= 68 else ()
+    return ("hash", *made, *features, WEIGHTS, *shown, *tags, "description")
 
 
 def label_of(column: str) -> str:
@@ -127,6 +129,8 @@ def fit_columns(labels: Sequence[str], width: int, features: int, focus: str | N
 
     What has no room is hidden; `focus` is a column that has to be in view.
     """
+    if not labels:
+        return Layout(())
     glyph = min(features, 8 if width < 100 else 16 if width < 150 else 24)
     # one cell more than bars: the sign that there are weights it does not show
     least = {WEIGHTS: max(len(_WEIGHTS[-1]), glyph + 1), **_FLEXIBLE}

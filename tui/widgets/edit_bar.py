@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -37,20 +35,6 @@ def with_lines(text: str) -> str:
     return text.replace(_LINE_END, "\n")
 
 
-class EditInput(SafeInput):
-    """The input; enter saves, esc gives up."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "give up", show=False, priority=True)]
-
-    @dataclass
-    class GivenUp(Message):
-        """Nothing is to be changed."""
-
-    def action_give_up(self) -> None:
-        """Change nothing."""
-        self.post_message(self.GivenUp())
-
-
 class EditBar(Vertical):
     """What is edited, the input, and under it what is wrong with it or which keys there are."""
 
@@ -59,7 +43,7 @@ class EditBar(Vertical):
         height: auto; background: $surface;
         Horizontal { height: 1; }
         .what { width: auto; padding: 0 1; color: $primary; text-style: bold; }
-        EditInput { width: 1fr; background: $surface; &:focus { background-tint: $surface 0%; } }
+        SafeInput { width: 1fr; background: $surface; &:focus { background-tint: $surface 0%; } }
         .told { height: auto; max-height: 3; padding: 0 1; color: $quiet; }
         .told.-wrong { color: $error; }
     }
@@ -72,13 +56,7 @@ class EditBar(Vertical):
         bar: EditBar
         text: str
 
-    @dataclass
-    class Left(Message):
-        """The bar can go, nothing was changed."""
-
-        bar: EditBar
-
-    field = getters.query_one(EditInput)
+    field = getters.query_one(SafeInput)
     told = getters.query_one(".told", Static)
 
     def __init__(self, what: str, text: str = "", *, hint: str = "") -> None:
@@ -92,7 +70,7 @@ class EditBar(Vertical):
         """Lay the parts out."""
         with Horizontal():
             yield Static(safe(self._what), classes="what", markup=False)
-            field = EditInput(self._initial, compact=True, select_on_focus=False)
+            field = SafeInput(self._initial, compact=True, select_on_focus=False)
             field.cursor_blink = False
             yield field
         yield Static(self._hint, classes="told", markup=False)
@@ -119,8 +97,3 @@ class EditBar(Vertical):
         # what was not touched is saved as it was, with whatever the input could not hold
         text = self._before if event.value == self._initial else with_lines(event.value)
         self.post_message(self.Saved(self, text))
-
-    @on(EditInput.GivenUp)
-    def _given_up(self, event: EditInput.GivenUp) -> None:
-        event.stop()
-        self.post_message(self.Left(self))

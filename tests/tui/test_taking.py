@@ -1,0 +1,83 @@
+"""Copying in several forms, and exporting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from registry import ExperimentConfig, ExperimentRegistry
+from tests.tui.driving import Driver, config, driving, registry_of
+from tui.screens.taking import as_python
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> ExperimentRegistry:
+    return registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(3)])
+
+
+async def to(app: Driver, path: Path | str) -> None:
+    """Name a file in the dialog."""
+    app.screen.query_one(Input).value = str(path)
+    await app.press("enter")
+
+
+async def test_copies_as_what_was_chosen(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (100, 30)) as app:
+        await app.press("y")
+        assert app.app.clipboard == registry.resolve("latest")
+        await app.press("Y", "j", "enter")
+        assert ExperimentConfig.from_json(app.app.clipboard).config_hash == registry.resolve("latest")
+        await app.press("enter", "Y", "j", "j", "enter")
+        made = eval(app.app.clipboard, {"ExperimentConfig": ExperimentConfig})  # it is ours
+        assert made.config_hash == registry.resolve("latest")
+        await app.press("Y", "G", "k", "enter")
+        await app.press("Y", "end", "enter")
+        assert app.app.clipboard == f"experiments show {registry.resolve('latest')}"
+
+
+def test_python_that_is_copied_holds_no_control_character() -> None:
+    odd = ExperimentConfig(["a\x1b]0;x\x07"], {"a\x1b]0;x\x07": 1.0}, description="\x9b31m\u202e")
+    text = as_python(odd)
+    assert all(character == "\n" or " " <= character <= "~" for character in text)
+    assert eval(text, {"ExperimentConfig": ExperimentConfig}).config_hash == odd.config_hash
+
+
+async def test_exports_what_is_marked_else_what_is_listed(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    async with driving(registry, (100, 30)) as app:
+        await app.press("x")
+        assert "Export 3 listed experiments to" in app.text
+        await to(app, tmp_path / "all.ndjson")
+        assert "Wrote 3 experiments to" in app.said
+        assert len((tmp_path / "all.ndjson").read_text().splitlines()) == 3
+        await app.press("space", "x")
+        assert "Export 1 marked experiment to" in app.text
+        await to(app, tmp_path / "one.json")
+        assert json.loads((tmp_path / "one.json").read_text())["config_hash"] == registry.resolve("latest")
+        await app.press("u", "enter", "x")
+        await to(app, tmp_path / "one.json")
+        assert "enter once more replaces it" in app.text
+        await app.press("enter")
+        assert "Wrote 1 experiment" in app.said.splitlines()[-1]
+
+
+async def test_a_place_that_cannot_be_written_is_said(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    async with driving(registry, (100, 30)) as app:
+        await app.press("x")
+        await to(app, tmp_path / "no such folder" / "x.ndjson")
+        assert "no such folder" in app.text and app.app.is_running
+        await to(app, "")
+        assert "Name a file" in app.text
+        await app.press("escape")
+        assert app.screen.NAME == "list"
+
+
+async def test_runs_go_along_when_wanted(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    registry.record_run(config(2), metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
+    registry.sync()
+    async with driving(registry, (100, 30)) as app:
+        await app.press("enter", "x", "tab", "space", "shift+tab")
+        await to(app, tmp_path / "with.json")
+        assert json.loads((tmp_path / "with.json").read_text())["runs"][0]["metrics"] == {"edge": 0.1}
