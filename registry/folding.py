@@ -1,7 +1,7 @@
 """Folding: the experiments of one sweep as one line of a list, with how many they are and how good the best is.
 
-A sweep is known by what it leaves behind: a tag whose experiments are all variants of one parent (which may
-have the tag too).
+A sweep is known by what it leaves behind: a tag whose experiments are all variants of one parent (which may have
+the tag too), and that either begins with `sweep` or stands on experiments that are all described alike.
 """
 
 from __future__ import annotations
@@ -64,10 +64,11 @@ def fold(
 def _sweeps(session: Session) -> tuple[dict[int, str], dict[str, str]]:
     """Return the sweep of each experiment that is in one, and the parent of each sweep."""
     rows = session.rows(
-        "WITH tagged AS (SELECT t.tag, e.id, e.config_hash, e.parent FROM tag t JOIN experiment e ON e.id = t.id"
-        " WHERE e.deleted_at IS NULL), usual AS (SELECT tag, mode(parent) AS parent FROM tagged GROUP BY tag),"
+        "WITH tagged AS (SELECT t.tag, e.id, e.config_hash, e.parent, e.description"
+        " FROM tag t JOIN experiment e ON e.id = t.id WHERE e.deleted_at IS NULL), usual AS (SELECT tag, mode(parent) AS parent FROM tagged GROUP BY tag),"
         " sweep AS (SELECT tag, usual.parent, count(*) AS size FROM tagged JOIN usual USING (tag) GROUP BY ALL"
-        " HAVING count(*) >= ? AND bool_and(coalesce(tagged.parent, '') = usual.parent OR config_hash = usual.parent))"
+        " HAVING count(*) >= ? AND bool_and(coalesce(tagged.parent, '') = usual.parent OR config_hash = usual.parent)"
+        " AND (starts_with(lower(tag), 'sweep') OR min(description) = max(description)))"
         " SELECT id, arg_max(s.tag, (s.size, s.tag)), arg_max(s.parent, (s.size, s.tag))"
         " FROM tagged JOIN sweep s ON s.tag = tagged.tag GROUP BY id",
         [FEWEST],

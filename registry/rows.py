@@ -128,6 +128,8 @@ class Details:
     runs: list[Run] = field(default_factory=list)
     """The newest runs, with their windows; `run_count` says how many there are."""
     run_count: int = 0
+    aliases: list[str] = field(default_factory=list)
+    """Aliases that point to it now."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists: the configuration's fields and what surrounds them."""
@@ -139,6 +141,7 @@ class Details:
             "old_hashes": self.old_hashes,
             "children": self.children,
             "runs": [run.summary() for run in self.runs],
+            "aliases": self.aliases,
         }
 
 
@@ -264,6 +267,7 @@ def _values_of(
 
 def details(session: Session, id_: int) -> Details:
     """Return everything about the experiment with this id."""
+    from registry import aliases
     from registry.runs import reading
 
     row = session.one(f"SELECT {_CONFIG}, e.registered_at, e.deleted_at FROM experiment e WHERE e.id = ?", [id_])
@@ -286,6 +290,7 @@ def details(session: Session, id_: int) -> Details:
         utc(row[10]),
         reading.runs(session, [id_], limit=RUNS_SHOWN, full=True) if count else [],
         count,
+        aliases.of_experiments(session, [row[1]]).get(row[1], []),
     )
 
 

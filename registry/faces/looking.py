@@ -241,9 +241,8 @@ class Looking(Base):
         """Return the ids of the experiments that match, in order: small at any number; see `page`.
 
         `columns` are those that will be shown: which of them are known comes back with the result, and the
-        panel and period they are read on. With `folded`, each sweep (a tag whose experiments are all variants
-        of one parent) is one line at the place of its first experiment, but for those in `unfolded`. Takes and
-        raises what `search` does.
+        panel and period they are read on. With `folded`, each sweep (see `registry.folding`) is one line at the
+        place of its first experiment, but for those in `unfolded`. Takes and raises what `search` does.
         """
         from registry import finding
 

@@ -28,6 +28,8 @@ def identity(details: Details) -> Content:
     tags = "  ".join(safe(tag) for tag in config.tags)
     parts: list[Content] = [Content.assemble(description)]
     parts.append(Content.assemble(("tags ", "$quiet"), (tags, "$mark") if tags else ("none", "$quiet italic")))
+    if details.aliases:
+        parts.append(Content.assemble(("alias ", "$quiet"), (safe("  ".join(details.aliases)), "$primary bold")))
     parts.append(Content.assemble(("hash ", "$quiet"), safe(str(config.config_hash))))
     created = str(config.created_at)
     parts.append(

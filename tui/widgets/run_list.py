@@ -48,15 +48,16 @@ def lines(run: Run) -> Content:
     metrics = run.metrics
     suspect = ("  survivors only?", "$warning") if run.panel.survivorship_suspect else ("", "")
     made = [Content.assemble((safe(run.panel.name), "bold"), ("  " + run.period, "$quiet"), suspect)]
-    parts = []
+    parts = [""]
     if metrics.get("precision_at_k") is not None:
-        parts.append("precision " + against_base(metrics["precision_at_k"], metrics.get("base_rate")))
-    parts += [f"{label} {shown(name, metrics[name])}" for name, label in _SHOWN if metrics.get(name) is not None]
+        parts = ["precision " + against_base(metrics["precision_at_k"], metrics.get("base_rate"))]
+    others = [f"{label} {shown(name, metrics[name])}" for name, label in _SHOWN if metrics.get(name) is not None]
     if metrics.get("max_drawdown") is not None:
-        parts.append(f"drawdown {percent(metrics['max_drawdown'])}")
-    if not parts:
-        parts = [f"{safe(name)} {shown(name, value)}" for name, value in list(metrics.items())[:4]]
-    made.append(Content("  " + "  ".join(parts)))
+        others.append(f"drawdown {percent(metrics['max_drawdown'])}")
+    if not others and not parts[0]:
+        others = [f"{safe(name)} {shown(name, value)}" for name, value in list(metrics.items())[:4]]
+    # two lines that each fit a narrow window, for a line that is broken loses its indent
+    made += [Content("  " + line) for line in (*parts, "  ".join(others)) if line]
     edges = [window.metrics.get("edge") for window in run.windows]
     if any(edge is not None for edge in edges):
         made.append(Content.assemble(("  edge by window ", "$quiet"), (sparkline(edges, _SPARKS), "$bar")))
