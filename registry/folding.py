@@ -65,7 +65,8 @@ def _sweeps(session: Session) -> tuple[dict[int, str], dict[str, str]]:
     """Return the sweep of each experiment that is in one, and the parent of each sweep."""
     rows = session.rows(
         "WITH tagged AS (SELECT t.tag, e.id, e.config_hash, e.parent, e.description"
-        " FROM tag t JOIN experiment e ON e.id = t.id WHERE e.deleted_at IS NULL), usual AS (SELECT tag, mode(parent) AS parent FROM tagged GROUP BY tag),"
+        " FROM tag t JOIN experiment e ON e.id = t.id WHERE e.deleted_at IS NULL),"
+        " usual AS (SELECT tag, mode(parent) AS parent FROM tagged GROUP BY tag),"
         " sweep AS (SELECT tag, usual.parent, count(*) AS size FROM tagged JOIN usual USING (tag) GROUP BY ALL"
         " HAVING count(*) >= ? AND bool_and(coalesce(tagged.parent, '') = usual.parent OR config_hash = usual.parent)"
         " AND (starts_with(lower(tag), 'sweep') OR min(description) = max(description)))"
