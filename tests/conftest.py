@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -20,6 +21,11 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("EXPERIMENTS_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no settings"))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom: going through the trees of widgets again and again took a fifth of the app's tests."""
+    gc.set_threshold(100_000, 50, 1000)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -280,12 +280,14 @@ class Store:
     def _exclusive(self, timeout: float) -> Iterator[Connection]:
         """Hold the lock exclusively with the file open for writing, made or migrated where needed."""
         with lock.holding(self.path, shared=False, timeout=timeout):
-            if place.sniff(self.path) != "duckdb":
+            new = place.sniff(self.path) != "duckdb"
+            if new:
                 files.make(self.path, self._migrations)
             with explained(self.path):
                 mark = identity(self.path)
             if self.spool.verified() != mark:
-                files.check(self.path, self._migrations)  # before it is opened for writing
+                if not new:
+                    files.check(self.path, self._migrations)  # before it is opened for writing
                 self.spool.mark_verified(mark)
             with Engine() as engine:
                 connection = engine.writer(self.path)
