@@ -149,9 +149,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.search(
-                session, filter, sort, limit, offset, columns, trashed=trashed, panel=panel, period=period
-            )
+            return finding.search(session, filter, sort, limit, offset, columns, finding.Scope(trashed, panel, period))
 
     def rows_of(
         self,
@@ -185,7 +183,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.hashes(session, filter, sort, limit, trashed=trashed, panel=panel, period=period)
+            return finding.hashes(session, filter, sort, limit, finding.Scope(trashed, panel, period))
 
     def count(
         self, filter: str = "", *, trashed: bool = False, panel: str | None = None, period: str | None = None
@@ -194,7 +192,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.count(session, filter, trashed=trashed, panel=panel, period=period)
+            return finding.count(session, filter, finding.Scope(trashed, panel, period))
 
     def metric_bases(
         self, filter: str = "", *, trashed: bool = False, panel: str | None = None, period: str | None = None
@@ -210,7 +208,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.bases(session, filter, trashed=trashed, panel=panel, period=period)
+            return finding.bases(session, filter, finding.Scope(trashed, panel, period))
 
     def hint(self, filter: str) -> str | None:
         """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
@@ -239,7 +237,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.browse(session, filter, sort, trashed=trashed, panel=panel, period=period)
+            return finding.browse(session, filter, sort, finding.Scope(trashed, panel, period))
 
     def page(
         self,
