@@ -75,7 +75,7 @@ def _asked_period(text: str) -> tuple[str, str]:
     Raises:
         FilterError: it is no period.
     """
-    from registry.runs.record import read_period
+    from registry.runs.fields import read_period
 
     try:
         return read_period(text)
