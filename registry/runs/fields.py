@@ -64,6 +64,25 @@ def values(value: object, where: str) -> Values:
     return {metric_name(name, where): number(item, f"{where}: {name}") for name, item in mapping(value, where).items()}
 
 
+def why_no_panel_name(name: object) -> str | None:
+    """Return why a panel can't be called so, as one sentence; None when it can."""
+    if isinstance(name, str) and name.strip() and name.isprintable():
+        return None
+    return f"a panel can't be called {show(name)}; give it a name of visible characters"
+
+
+def panel_name(value: object) -> str:
+    """Return what a panel is called.
+
+    Raises:
+        InvalidRunError: it is no text, or has no visible characters, or others.
+    """
+    name = text(value, "panel: name")
+    if why := why_no_panel_name(name):
+        raise InvalidRunError(why)
+    return name
+
+
 def definitions(value: object) -> dict[str, dict[str, str]]:
     """Return the definitions of a user's metrics.
 

@@ -115,7 +115,7 @@ class PanelDays:
                 raise InvalidRunError(
                     f"panel days: {show(name)} has {len(columns[name])} digests for {len(dates)} dates"
                 )
-        return cls(fields.text(record.get("name"), "panel days: name"), dates, columns)
+        return cls(fields.panel_name(record.get("name")), dates, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +291,7 @@ def panel_ref(value: object) -> PanelRef:
         value = {"name": value}
     record = fields.mapping(value, "panel")
     fields.only_keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect", "other_keys"), "panel")
-    name = fields.text(record.get("name"), "panel: name")
-    if not name.strip():
-        raise InvalidRunError("panel: its name is blank")
+    name = fields.panel_name(record.get("name"))
     suspect = record.get("survivorship_suspect")
     if suspect is not None and not isinstance(suspect, bool):
         raise InvalidRunError(f"panel: survivorship_suspect: {show(suspect)} is neither true nor false")
