@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from registry.canonical import show
 from registry.errors import AmbiguousPanelError, FilterError
@@ -44,14 +45,27 @@ def _number(what: str, value: object) -> int:
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which experiments a question is asked of, and the panel and period it reads metrics on."""
+
+    trashed: bool = False
+    panel: str | None = None
+    """Its name; None leaves the choice to the runs there are, as for `period`."""
+    period: str | None = None
+
+
+LIVE: Final = Scope()
+
+
 class _Question:
     """A filter among the live experiments or those in the trash, and where it reads metrics."""
 
-    def __init__(self, session: Session, filter: str, trashed: bool, panel: str | None, period: str | None) -> None:
+    def __init__(self, session: Session, filter: str, scope: Scope) -> None:
         self._session = session
         self._filter = filter
-        self._trashed = trashed
-        self.metrics = Metrics(session, filter, panel=panel, period=period, trashed=trashed)
+        self._trashed = scope.trashed
+        self.metrics = Metrics(session, filter, panel=scope.panel, period=scope.period, trashed=scope.trashed)
 
     def where(self) -> tuple[str, list[Any]]:
         """Return the condition over `experiment e`, and its parameters."""
@@ -80,10 +94,7 @@ def ids(
     filter: str = "",
     sort: str = DEFAULT_SORT,
     limit: int | None = None,
-    *,
-    trashed: bool = False,
-    panel: str | None = None,
-    period: str | None = None,
+    scope: Scope = LIVE,
 ) -> list[int]:
     """Return the ids of the experiments that match, in order.
 
@@ -93,7 +104,7 @@ def ids(
         FilterError: the filter or a sort key can't be understood, or names something unknown.
         AmbiguousPanelError: metrics are asked for, and there are several panels or periods to read them on.
     """
-    return _ordered(session, _Question(session, filter, trashed, panel, period), sort, limit)
+    return _ordered(session, _Question(session, filter, scope), sort, limit)
 
 
 def hashes(
@@ -101,13 +112,10 @@ def hashes(
     filter: str = "",
     sort: str = DEFAULT_SORT,
     limit: int | None = None,
-    *,
-    trashed: bool = False,
-    panel: str | None = None,
-    period: str | None = None,
+    scope: Scope = LIVE,
 ) -> list[str]:
     """Return the full hashes of the experiments that match, in order. Raises as `ids`."""
-    question = _Question(session, filter, trashed, panel, period)
+    question = _Question(session, filter, scope)
     return _ordered(session, question, sort, limit, "e.config_hash")
 
 
@@ -120,34 +128,29 @@ def _count(session: Session, question: _Question) -> int:
 def count(
     session: Session,
     filter: str = "",
-    *,
-    trashed: bool = False,
-    panel: str | None = None,
-    period: str | None = None,
+    scope: Scope = LIVE,
 ) -> int:
     """Return how many experiments match. Raises as `ids`."""
-    return _count(session, _Question(session, filter, trashed, panel, period))
+    return _count(session, _Question(session, filter, scope))
 
 
 def browse(
     session: Session,
     filter: str,
     sort: str,
+    scope: Scope = LIVE,
     *,
     columns: Sequence[str] = (),
     folded: bool = False,
     unfolded: Collection[str] = (),
-    trashed: bool = False,
-    panel: str | None = None,
-    period: str | None = None,
 ) -> Browse:
     """Return the matching ids, in order, and how many experiments there are without the filter.
 
     Of the columns those this registry knows come back by their labels. Raises as `ids`, but for unknown columns.
     """
-    question = _Question(session, filter, trashed, panel, period)
+    question = _Question(session, filter, scope)
     found = array("q", _ordered(session, question, sort))
-    total = count(session, trashed=trashed) if filter.strip() else len(found)
+    total = count(session, scope=replace(scope, panel=None, period=None)) if filter.strip() else len(found)
     known = _known_columns(question, columns)
     if not folded:
         return Browse(found, total, question.metrics.in_force, known)
@@ -179,14 +182,11 @@ def search(
     limit: int | None,
     offset: int,
     columns: str | Sequence[str] | None,
-    *,
-    trashed: bool = False,
-    panel: str | None = None,
-    period: str | None = None,
+    scope: Scope = LIVE,
 ) -> Results:
     """Return the matching experiments as rows with the columns asked for. Raises as `ids`."""
     limit, offset = at_most(limit), min(_number("offset", offset), _MOST)
-    question = _Question(session, filter, trashed, panel, period)
+    question = _Question(session, filter, scope)
     listing = question.listing(sort, columns)
     where, parameters = question.where()
     rows = listing.read(session.rows(*listing.rows(where, parameters, limit, offset)))
@@ -198,16 +198,13 @@ def search(
 def bases(
     session: Session,
     filter: str = "",
-    *,
-    trashed: bool = False,
-    panel: str | None = None,
-    period: str | None = None,
+    scope: Scope = LIVE,
 ) -> list[Basis]:
     """Return the panels and periods that metrics of the matching experiments may be read on.
 
     Those of their latest runs, the most common first. Raises as `ids`.
     """
-    return _Question(session, filter, trashed, panel, period).metrics.choices()
+    return _Question(session, filter, scope).metrics.choices()
 
 
 def rows_of(

@@ -195,9 +195,11 @@ def load_panel(
 
 
 def _name(given: str) -> str:
-    name = given.encode("utf-8", "replace").decode() if isinstance(given, str) else ""
-    if not name.strip() or not name.isprintable():
-        raise PanelError(f"a panel can't be called {show(given)}; give it a name of visible characters")
+    from registry.runs.fields import why_no_panel_name
+
+    name = given.encode("utf-8", "replace").decode() if isinstance(given, str) else given
+    if why := why_no_panel_name(name):
+        raise PanelError(why)
     return name
 
 

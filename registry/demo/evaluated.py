@@ -5,6 +5,7 @@ The prices beside this file are those of 20 large stocks that all survived, so r
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -59,11 +60,11 @@ def write_panel(target: Path) -> None:
     """Write the demo's panel as a Parquet file, to try things on real prices.
 
     Raises:
-        FileExistsRefusal: there is something of that name.
+        FileExistsRefusal: there is something of that name, or was before the panel was finished.
         ExchangeError: it can't be written.
     """
     from registry.errors import ExchangeError
-    from registry.exchange.files import check_free, resolve_target
+    from registry.exchange.files import check_free, explained, publish, resolve_target, try_sync_folder
     from registry.store.workbench import EngineRefusal, literal, workbench
 
     path = resolve_target(target)
@@ -71,16 +72,16 @@ def write_panel(target: Path) -> None:
     with as_file(files("registry.demo")) as folder, workbench() as bench:
         query = (folder / "panel.sql").read_text(encoding="utf-8")
         query = query.replace("'prices.parquet'", literal(str(folder / "prices.parquet")))
-        making = path.with_name(f".{path.name}.part")
-        try:
-            bench.rows(f"COPY ({query}) TO {literal(str(making))} (FORMAT parquet)")
-            making.rename(path)
-        except EngineRefusal as error:
-            raise ExchangeError(f"{target} can't be written: {error.line}") from None
-        except OSError as error:
-            raise ExchangeError(f"{target} can't be written: {error.strerror}") from None
-        finally:
-            making.unlink(missing_ok=True)
+        making = path.with_name(f".{path.name[:50]}.{secrets.token_hex(6)}.tmp")
+        with explained(str(target)):
+            try:
+                bench.rows(f"COPY ({query}) TO {literal(str(making))} (FORMAT parquet)")
+                publish(making, path, str(target), force=False)
+                try_sync_folder(path.parent)
+            except EngineRefusal as error:
+                raise ExchangeError(f"{target} can't be written: {error.line}") from None
+            finally:
+                making.unlink(missing_ok=True)
 
 
 def evaluate(registry: ExperimentRegistry) -> Against:

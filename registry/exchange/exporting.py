@@ -19,7 +19,7 @@ from typing import Any, Literal, TextIO
 
 from registry.config import SHORT_HASH, ExperimentConfig
 from registry.errors import ExchangeError, FileExistsRefusal
-from registry.exchange.files import Target, check_free, explained, publish, resolve_target, sync_folder, writing
+from registry.exchange.files import Target, check_free, explained, publish, resolve_target, try_sync_folder, writing
 
 Form = Literal["json", "ndjson"]
 _FORMS: dict[str, Form] = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -169,7 +169,7 @@ def _write_folder(
             _check_names(folder, names.values(), force=force)
             for config_hash, file in names.items():
                 publish(staging / config_hash, folder / file, str(folder / file), force=force)
-            sync_folder(folder)
+            try_sync_folder(folder)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             if made:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from registry.errors import ExchangeError, FileExistsRefusal
+from registry.store.spool import sync_folder
 
 Target = str | os.PathLike[str]
 
@@ -85,7 +86,7 @@ def writing(target: Target, *, force: bool = False) -> Iterator[TextIO]:
                         os.fchmod(stream.fileno(), mode)
                 os.fsync(stream.fileno())
             publish(temporary, path, name, force=force)
-            sync_folder(path.parent)
+            try_sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -111,14 +112,10 @@ def publish(temporary: Path, path: Path, name: str, *, force: bool) -> None:
         temporary.replace(path)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk."""
-    with contextlib.suppress(OSError):  # some file systems can't
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def try_sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where its file system can: an export is none the worse without."""
+    with contextlib.suppress(OSError):
+        sync_folder(folder)
 
 
 @contextlib.contextmanager

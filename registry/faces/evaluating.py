@@ -50,7 +50,8 @@ class Evaluating(Looking):
         from registry.canonical import now_text
         from registry.config import ExperimentConfig
         from registry.errors import InvalidRunError
-        from registry.runs.record import Run, period_of
+        from registry.runs.fields import period_of
+        from registry.runs.record import Run
 
         first, last = period_of(period)
         wanted = self.config(config) if isinstance(config, str) else config

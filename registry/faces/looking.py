@@ -150,9 +150,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.search(
-                session, filter, sort, limit, offset, columns, trashed=trashed, panel=panel, period=period
-            )
+            return finding.search(session, filter, sort, limit, offset, columns, finding.Scope(trashed, panel, period))
 
     def rows_of(
         self,
@@ -186,7 +184,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.hashes(session, filter, sort, limit, trashed=trashed, panel=panel, period=period)
+            return finding.hashes(session, filter, sort, limit, finding.Scope(trashed, panel, period))
 
     def count(
         self, filter: str = "", *, trashed: bool = False, panel: str | None = None, period: str | None = None
@@ -195,7 +193,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.count(session, filter, trashed=trashed, panel=panel, period=period)
+            return finding.count(session, filter, finding.Scope(trashed, panel, period))
 
     def metric_bases(
         self, filter: str = "", *, trashed: bool = False, panel: str | None = None, period: str | None = None
@@ -211,7 +209,7 @@ class Looking(Base):
         from registry import finding
 
         with self._store.read() as session:
-            return finding.bases(session, filter, trashed=trashed, panel=panel, period=period)
+            return finding.bases(session, filter, finding.Scope(trashed, panel, period))
 
     def hint(self, filter: str, *, trashed: bool = False) -> str | None:
         """Return one sentence on why a filter may have found nothing, such as a mistyped tag, or None.
@@ -251,12 +249,10 @@ class Looking(Base):
                 session,
                 filter,
                 sort,
+                finding.Scope(trashed, panel, period),
                 columns=columns,
                 folded=folded,
                 unfolded=unfolded,
-                trashed=trashed,
-                panel=panel,
-                period=period,
             )
 
     def page(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from registry.canonical import show
 from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Direction, Metric, metric
-from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id, read_period
+from registry.runs.fields import read_period
+from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id
 from registry.store.run_entries import columns_of, first_change, key_of, options_key
 from registry.store.session import TEXTS, as_list
 

@@ -8,21 +8,19 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from registry.canonical import freeze_text, show, utc_text
+from registry.canonical import show, utc_text
 from registry.config import check_full_hash
 from registry.errors import InvalidRunError
+from registry.runs import fields
+from registry.runs.fields import Values
 
 RUN_PREFIX: Final = "r-"
 RUN_DIGITS: Final = 16
-
-Values = dict[str, float | None]
 
 
 def is_run_id(reference: str) -> bool:
@@ -105,19 +103,19 @@ class PanelDays:
         Raises:
             InvalidRunError: it did not.
         """
-        record = _mapping(record, "panel days")
-        dates = [_day(day, "panel days: dates") for day in _list(record.get("dates"), "panel days: dates")]
+        record = fields.mapping(record, "panel days")
+        dates = [fields.day(day, "panel days: dates") for day in fields.items(record.get("dates"), "panel days: dates")]
         columns = {}
-        for name, digests in _mapping(record.get("columns"), "panel days: columns").items():
-            columns[_text(name, "panel days: columns")] = [
-                _integer(digest, f"panel days: {name}", 0, 2**32 - 1)
-                for digest in _list(digests, f"panel days: {name}")
+        for name, digests in fields.mapping(record.get("columns"), "panel days: columns").items():
+            columns[fields.text(name, "panel days: columns")] = [
+                fields.integer(digest, f"panel days: {name}", 0, 2**32 - 1)
+                for digest in fields.items(digests, f"panel days: {name}")
             ]
             if len(columns[name]) != len(dates):
                 raise InvalidRunError(
                     f"panel days: {show(name)} has {len(columns[name])} digests for {len(dates)} dates"
                 )
-        return cls(_text(record.get("name"), "panel days: name"), dates, columns)
+        return cls(fields.panel_name(record.get("name")), dates, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,29 +243,29 @@ class Run:
         Raises:
             InvalidRunError: the message names the field and the value.
         """
-        record = _mapping(record, "run")
-        _keys(record, _RUN_KEYS, "run")
+        record = fields.mapping(record, "run")
+        fields.only_keys(record, _RUN_KEYS, "run")
         try:
             config_hash = check_full_hash(record.get("config_hash"), "config_hash")
             recorded_at = utc_text(record["recorded_at"], "recorded_at") if record.get("recorded_at") else ""
         except ValueError as error:
             raise InvalidRunError(f"run: {error}") from None
-        start, end = check_period(record.get("start"), record.get("end"))
+        start, end = fields.check_period(record.get("start"), record.get("end"))
         run = cls(
             config_hash,
             panel_ref(record.get("panel")),
             start,
             end,
-            plain(record.get("options", {}), "options"),
-            values(record.get("metrics", {}), "metrics"),
+            fields.plain(record.get("options", {}), "options"),
+            fields.values(record.get("metrics", {}), "metrics"),
             read_windows(record.get("windows", [])),
             read_series(record.get("dates", {})),
-            _text(record.get("engine", "experiments"), "engine"),
-            plain(record.get("details", {}), "details"),
-            plain(record.get("environment", {}), "environment"),
-            _number(record.get("duration"), "duration"),
+            fields.text(record.get("engine", "experiments"), "engine"),
+            fields.plain(record.get("details", {}), "details"),
+            fields.plain(record.get("environment", {}), "environment"),
+            fields.number(record.get("duration"), "duration"),
             recorded_at,
-            read_definitions(record.get("definitions", {})),
+            fields.definitions(record.get("definitions", {})),
         )
         given = record.get("run_id")
         if given is not None and given != run.run_id:
@@ -281,43 +279,6 @@ _RUN_KEYS: Final = (
 )  # fmt: skip
 
 
-def check_period(start: object, end: object) -> tuple[str, str]:
-    """Return both ends of a period as ISO days.
-
-    Raises:
-        InvalidRunError: one is no day, or they are turned round.
-    """
-    first, last = _day(start, "start"), _day(end, "end")
-    if last < first:
-        raise InvalidRunError(f"end: {last} is before the start, {first}")
-    return first, last
-
-
-def read_period(text: str) -> tuple[str, str]:
-    """Return both ends of `2010-01-04..2022-12-28`.
-
-    Raises:
-        InvalidRunError: it is no period.
-    """
-    first, dots, last = text.partition("..")
-    if not dots:
-        raise InvalidRunError(f"period: {show(text)} is no period; write it as 2010-01-04..2022-12-28")
-    return check_period(first.strip(), last.strip())
-
-
-def period_of(value: object) -> tuple[str, str]:
-    """Return both ends of a period given as text or as a pair.
-
-    Raises:
-        InvalidRunError: it is neither.
-    """
-    if isinstance(value, str):
-        return read_period(value)
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise InvalidRunError(f"period: {show(value)} is no period; write it as 2010-01-04..2022-12-28")
-    return check_period(*value)
-
-
 def panel_ref(value: object) -> PanelRef:
     """Return a panel as a run names it: a name, or a mapping with at least a name.
 
@@ -328,20 +289,19 @@ def panel_ref(value: object) -> PanelRef:
         return value
     if isinstance(value, str):
         value = {"name": value}
-    record = _mapping(value, "panel")
-    _keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect", "other_keys"), "panel")
-    name = _text(record.get("name"), "panel: name")
-    if not name.strip():
-        raise InvalidRunError("panel: its name is blank")
+    record = fields.mapping(value, "panel")
+    fields.only_keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect", "other_keys"), "panel")
+    name = fields.panel_name(record.get("name"))
     suspect = record.get("survivorship_suspect")
     if suspect is not None and not isinstance(suspect, bool):
         raise InvalidRunError(f"panel: survivorship_suspect: {show(suspect)} is neither true nor false")
     fingerprint, key, source = (
-        None if record.get(field) is None else _text(record[field], f"panel: {field}")
+        None if record.get(field) is None else fields.text(record[field], f"panel: {field}")
         for field in ("fingerprint", "key", "source")
     )
     other_keys = tuple(
-        _text(each, "panel: other_keys") for each in _list(record.get("other_keys", ()), "panel: other_keys")
+        fields.text(each, "panel: other_keys")
+        for each in fields.items(record.get("other_keys", ()), "panel: other_keys")
     )
     return PanelRef(name, fingerprint, key, source, suspect, other_keys)
 
@@ -352,7 +312,7 @@ def read_windows(value: object) -> list[Window]:
     Raises:
         InvalidRunError: one can't be read, or two have one number.
     """
-    made = [read_window(item, number) for number, item in enumerate(_list(value, "windows"), 1)]
+    made = [read_window(item, number) for number, item in enumerate(fields.items(value, "windows"), 1)]
     made.sort(key=lambda window: window.number)
     for earlier, later in itertools.pairwise(made):
         if earlier.number == later.number:
@@ -369,19 +329,21 @@ def read_window(value: object, number: int) -> Window:
     where = f"window {number}"
     if isinstance(value, Window):
         return value
-    record = _mapping(value, where)
+    record = fields.mapping(value, where)
     known = ("number", "train_start", "train_end", "test_start", "test_end", "partial", "metrics")
-    _keys(record, known, where)
-    start, end = (_day(record.get(name), f"{where}: {name}") for name in ("test_start", "test_end"))
+    fields.only_keys(record, known, where)
+    start, end = (fields.day(record.get(name), f"{where}: {name}") for name in ("test_start", "test_end"))
     train = [
-        None if record.get(name) is None else _day(record[name], f"{where}: {name}")
+        None if record.get(name) is None else fields.day(record[name], f"{where}: {name}")
         for name in ("train_start", "train_end")
     ]
     partial = record.get("partial", False)
     if not isinstance(partial, bool):
         raise InvalidRunError(f"{where}: partial: {show(partial)} is neither true nor false")
-    own = _integer(record.get("number", number), f"{where}: number", 0, 2**31 - 1)
-    return Window(own, train[0], train[1], start, end, partial, values(record.get("metrics", {}), f"{where}: metrics"))
+    own = fields.integer(record.get("number", number), f"{where}: number", 0, 2**31 - 1)
+    return Window(
+        own, train[0], train[1], start, end, partial, fields.values(record.get("metrics", {}), f"{where}: metrics")
+    )
 
 
 def read_series(value: object) -> Series:
@@ -392,21 +354,23 @@ def read_series(value: object) -> Series:
     """
     if isinstance(value, Series):
         return value
-    record = _mapping(value, "dates")
+    record = fields.mapping(value, "dates")
     if not record:
         return Series()
     if set(record) == {"dates", "values"}:
-        dates = [_day(day, "dates") for day in _list(record["dates"], "dates")]
+        dates = [fields.day(day, "dates") for day in fields.items(record["dates"], "dates")]
         found = {}
-        for name, items in _mapping(record["values"], "dates").items():
-            found[_text(name, "dates")] = [_number(item, f"dates: {name}") for item in _list(items, f"dates: {name}")]
+        for name, items in fields.mapping(record["values"], "dates").items():
+            found[fields.text(name, "dates")] = [
+                fields.number(item, f"dates: {name}") for item in fields.items(items, f"dates: {name}")
+            ]
             if len(found[name]) != len(dates):
                 raise InvalidRunError(f"dates: {show(name)} has {len(found[name])} values for {len(dates)} dates")
     else:
         by_metric = {
-            _text(name, "dates"): {
-                _day(day, f"dates: {name}"): _number(item, f"dates: {name}")
-                for day, item in _mapping(items, f"dates: {name}").items()
+            fields.text(name, "dates"): {
+                fields.day(day, f"dates: {name}"): fields.number(item, f"dates: {name}")
+                for day, item in fields.mapping(items, f"dates: {name}").items()
             }
             for name, items in record.items()
         }
@@ -417,105 +381,6 @@ def read_series(value: object) -> Series:
     return Series(dates, found) if found else Series()
 
 
-def read_definitions(value: object) -> dict[str, dict[str, str]]:
-    """Return the definitions of a user's metrics.
-
-    Raises:
-        InvalidRunError: one lacks its unit, direction or definition.
-    """
-    from registry.metrics import DIRECTIONS
-
-    made: dict[str, dict[str, str]] = {}
-    for name, said in _mapping(value, "definitions").items():
-        where = f"definitions: {name}"
-        record = _mapping(said, where)
-        _keys(record, ("unit", "direction", "definition"), where)
-        one = {each: _text(record.get(each), f"{where}: {each}") for each in ("unit", "direction", "definition")}
-        if one["direction"] not in DIRECTIONS:
-            raise InvalidRunError(f"{where}: direction: {show(one['direction'])} is none of {', '.join(DIRECTIONS)}")
-        made[_text(name, "definitions")] = one
-    return made
-
-
-def values(value: object, where: str) -> Values:
-    """Return metric to number, None for one that could not be computed.
-
-    Raises:
-        InvalidRunError: a value is no number.
-    """
-    return {_name(name, where): _number(item, f"{where}: {name}") for name, item in _mapping(value, where).items()}
-
-
-def plain(value: object, where: str) -> dict[str, Any]:
-    """Return a mapping of JSON values.
-
-    Raises:
-        InvalidRunError: something in it is not JSON.
-    """
-    record = _mapping(value, where)
-    try:
-        made: dict[str, Any] = json.loads(json.dumps(record, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRunError(f"{where}: not JSON values ({error})") from None
-    return made
-
-
 def _float(value: float | None) -> float | None:
     """Return a number as the registry holds it, so that 1 and 1.0 are one result, and -0.0 is 0.0."""
     return None if value is None else float(value) + 0.0
-
-
-def _mapping(value: object, where: str) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
-        raise InvalidRunError(f"{where}: {show(value)} is no mapping")
-    return value
-
-
-def _list(value: object, where: str) -> Sequence[Any]:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise InvalidRunError(f"{where}: {show(value)} is no list")
-    return list(value)
-
-
-def _keys(record: Mapping[Any, Any], known: Sequence[str], where: str) -> None:
-    unknown = [key for key in record if key not in known]
-    if unknown:
-        raise InvalidRunError(f"{where}: unknown key {show(unknown[0])}; there are {', '.join(known)}")
-
-
-def _text(value: object, where: str) -> str:
-    try:
-        return freeze_text(value, where)
-    except ValueError as error:
-        raise InvalidRunError(str(error)) from None
-
-
-def _name(value: object, where: str) -> str:
-    name = _text(value, where)
-    if not name.strip():
-        raise InvalidRunError(f"{where}: a metric without a name")
-    return name
-
-
-def _day(value: object, where: str) -> str:
-    if isinstance(value, date):
-        return value.isoformat()[:10]
-    try:
-        return date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise InvalidRunError(f"{where}: {show(value)} is no day; write it as 2024-01-31") from None
-
-
-def _number(value: object, where: str) -> float | None:
-    if value is None:
-        return None
-    if not isinstance(value, bool) and hasattr(value, "__float__"):
-        number = float(value)
-        return number if math.isfinite(number) else None
-    raise InvalidRunError(f"{where}: {show(value)} is no number")
-
-
-def _integer(value: object, where: str, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidRunError(f"{where}: {show(value)} is no whole number from {low} to {high}")
-    return value

@@ -69,16 +69,16 @@ class Basis:
         return f"{self.panel} {self.period}"
 
 
-def read_period(text: str) -> tuple[str, str]:
-    """Return first and last day of a period, `2010-01-04..2022-12-28`, as ISO dates.
+def _asked_period(text: str) -> tuple[str, str]:
+    """Return both ends of the period that a question names.
 
     Raises:
         FilterError: it is no period.
     """
-    from registry.runs import record
+    from registry.runs.fields import read_period
 
     try:
-        return record.read_period(text)
+        return read_period(text)
     except InvalidRunError as error:
         raise FilterError(printable(str(error))) from None
 
@@ -203,7 +203,7 @@ class Metrics:
     @cached_property
     def _scope(self) -> tuple[list[int] | None, tuple[str, str] | None]:
         """The panels and the period chosen, by the question or by `panel:NAME` in its filter."""
-        period = None if self._period is None else read_period(self._period)
+        period = None if self._period is None else _asked_period(self._period)
         written = self._panel if self._panel is not None else self._panel_in_filter()
         panels = None if written is None else panel_ids(written, self._session)
         known = KnownNames(self._session)

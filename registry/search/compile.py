@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from registry.errors import FilterError
 from registry.search import values
 from registry.search.ast import Absent, Among, And, Compare, Everything, Match, Node, Not, Or, Text, Value
 from registry.search.basis import Metrics, panel_ids, unknown_panel
+from registry.search.comparing import FALSE, SQL, TRUE, Condition, compare_double, compare_number, compare_span
 from registry.search.names import KnownNames, Target, hyperparameter_is, nearest, resolve
 from registry.search.parser import parse
 from registry.search.words import (
@@ -35,14 +36,9 @@ from registry.search.words import (
 if TYPE_CHECKING:
     from registry.store import Session
 
-Condition: TypeAlias = tuple[str, list[Any]]
-
-FALSE: Final[Condition] = ("FALSE", [])
-TRUE: Final[Condition] = ("TRUE", [])
 _HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-_SQL = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _HEX_WORD = re.compile(r"[0-9a-fA-F]{4,64}")
 _HASH_PREFIX = re.compile(r"[0-9a-fA-F]{1,64}")
 _ALSO_CALLED: Final = {
@@ -52,9 +48,6 @@ _ALSO_CALLED: Final = {
     **dict.fromkeys(("config_hash", "sha", "id"), "hash"),
 }
 """What other programs call an attribute."""
-
-_EXACT_BELOW = 2**53
-"""Whole numbers smaller than this have a double of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +310,7 @@ class _Compiler:
                 return self.compare_time(column, op, value)
             return compare_double("e.n_features", op, self.count(target.name, value))
         if target.kind == "transformation":
-            return f"transformation {_SQL[op]} ?", [value.text]
+            return f"transformation {SQL[op]} ?", [value.text]
         number = values.read_number(value, self.text)
         if target.kind == "metric":
             if number is None:
@@ -334,8 +327,8 @@ class _Compiler:
                 raise trouble(
                     self.text, value.at, f"{constant[1]} has no order", "compare it with = or !=, or quote it as text"
                 )
-            return f"kind = ? AND value {_SQL[op]} ?", list(constant)
-        return f"kind = 'string' AND value {_SQL[op]} ?", [value.text]
+            return f"kind = ? AND value {SQL[op]} ?", list(constant)
+        return f"kind = 'string' AND value {SQL[op]} ?", [value.text]
 
     def compare_time(self, column: str, op: str, value: Value) -> Condition:
         span = values.read_span(value, self.text, self.now)
@@ -371,65 +364,3 @@ def text_anywhere(text: str) -> Condition:
     here += " OR starts_with(e.config_hash, ?)"
     there += " UNION ALL SELECT id FROM old_hash WHERE starts_with(old_hash, ?)"
     return f"({here} OR e.id IN ({there}))", [text, prefix, text, text, prefix]
-
-
-def compare_double(column: str, op: str, number: int | float) -> Condition:
-    """Return the exact comparison of a column of doubles with a number of any size."""
-    near = _nearest_double(number)
-    if near != number:
-        # a whole number that no double equals: the doubles beyond it begin at `near` or right behind it
-        if op in ("=", "!="):
-            return (f"{column} IS NOT NULL", []) if op == "!=" else FALSE
-        low = near < number
-        return f"{column} {('<=' if low else '<') if op[0] == '<' else ('>' if low else '>=')} ?", [near]
-    return f"{column} {_SQL[op]} ?", [near]
-
-
-def compare_number(op: str, number: int | float) -> Condition:
-    """Return the exact comparison of a hyperparameter that is a number with a number of any size.
-
-    Whole numbers too large for a double of their own meet in one double; their digits decide then.
-    """
-    near = _nearest_double(number)
-    if abs(near) < _EXACT_BELOW:
-        return f"number {_SQL[op]} ?", [near]
-    digits = str(int(number))
-    if op == "=":
-        return "number = ? AND exact = ?", [near, digits]
-    if op == "!=":
-        return "(number <> ? OR exact <> ?)", [near, digits]
-    strict, last = op[0], _SQL[op]
-    if number < 0:  # more digits, or larger ones, are less
-        last = last.translate({ord("<"): ">", ord(">"): "<"})
-    return (
-        f"(number {strict} ? OR (number = ? AND"
-        f" (length(exact) {last[0]} ? OR (length(exact) = ? AND exact {last} ?))))",
-        [near, near, len(digits), len(digits), digits],
-    )
-
-
-def compare_span(column: str, op: str, span: values.Span) -> Condition:
-    """Return the comparison of a time column with a stretch of time: exactly one of <, = and > holds."""
-    start, end = span.start, span.end
-    if op == "<":
-        return f"{column} < ?", [start]
-    if op == ">=":
-        return f"{column} >= ?", [start]
-    if end == start:
-        return f"{column} {_SQL[op]} ?", [start]
-    if end is None:
-        sql = {"=": f"{column} >= ?", "!=": f"{column} < ?"}.get(op)
-        return (FALSE if op == ">" else TRUE) if sql is None else (sql, [start])
-    if op == ">":
-        return f"{column} >= ?", [end]
-    if op == "<=":
-        return f"{column} < ?", [end]
-    inside = f"({column} >= ? AND {column} < ?)"
-    return (inside if op == "=" else f"NOT {inside}"), [start, end]
-
-
-def _nearest_double(number: int | float) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf") if number > 0 else float("-inf")

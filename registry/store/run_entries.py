@@ -11,7 +11,8 @@ from typing import Any, Final
 from registry.canonical import now_text, utc_text
 from registry.config import ExperimentConfig, check_full_hash
 from registry.errors import InvalidConfigError, NotFoundError
-from registry.runs.record import PanelDays, PanelRef, Run, check_period, panel_ref
+from registry.runs.fields import check_period
+from registry.runs.record import PanelDays, PanelRef, Run, panel_ref
 from registry.store.apply import Events
 from registry.store.session import TEXTS, Session, WriteSession, as_list, unnest_columns
 

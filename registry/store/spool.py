@@ -206,7 +206,11 @@ class Spool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` durable."""
+    """Make renames in `folder` durable.
+
+    Raises:
+        OSError: they are not.
+    """
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

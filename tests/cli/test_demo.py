@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,25 @@ def test_as_a_process(process: Callable[..., subprocess.CompletedProcess[str]]) 
     ran = process("demo")
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
     assert "HASH" in ran.stdout
+
+
+def test_the_panel_never_takes_a_name_that_was_taken_meanwhile(empty: Shell) -> None:
+    target = empty.folder / "stocks.parquet"
+
+    def take_the_name() -> None:
+        deadline = time.monotonic() + 30
+        while not list(empty.folder.glob(".stocks*")) and time.monotonic() < deadline:
+            pass
+        target.write_text("mine")
+
+    with ThreadPoolExecutor(1) as beside:
+        taken = beside.submit(take_the_name)
+        ran = empty("demo", "--panel", "stocks.parquet")
+        taken.result(10)
+    assert (ran.code, "stocks.parquet exists" in ran.err) == (2, True)
+    assert target.read_text() == "mine"
+    assert [path.name for path in empty.folder.iterdir()] == ["stocks.parquet"]
+    target.unlink()
+    empty.ok("demo", "--panel", "stocks.parquet")
+    assert target.read_bytes()[:4] == b"PAR1"
+    assert empty("demo", "--panel", "nowhere/x.parquet").code == 2

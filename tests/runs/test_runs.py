@@ -95,7 +95,9 @@ class TestRecording:
             ({"period": "2020"}, "no period"),
             ({"period": "2021-01-01..2020-01-01"}, "before the start"),
             ({"period": ("2020-01-01", "2020-13-01")}, "no day"),
-            ({"panel": " "}, "name is blank"),
+            ({"panel": " "}, 'a panel can\'t be called " "; give it a name of visible characters'),
+            ({"panel": "a\x1b[31m"}, "a panel can't be called .*; give it a name of visible characters"),
+            ({"panel": {"name": "two\nlines"}}, "a panel can't be called"),
             ({"panel": {"nam": "p"}}, "unknown key"),
             ({"windows": [{"test_start": "2020-01-01"}]}, "window 1: test_end"),
             (
@@ -117,6 +119,7 @@ class TestRecording:
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6).filter(str.strip)
+names = texts.filter(str.isprintable)
 values = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 days = st.dates(date(1900, 1, 1)).map(lambda day: day.isoformat())
 runs = st.builds(
@@ -126,7 +129,7 @@ runs = st.builds(
         Series(sorted(dates), {"edge": [dates[day] for day in sorted(dates)]} if dates else {}), engine,
         recorded_at="2024-05-06T07:08:09.000010+00:00",
     ),
-    st.builds(PanelRef, texts, st.none() | texts, st.none(), st.none() | texts, st.none() | st.booleans()),
+    st.builds(PanelRef, names, st.none() | texts, st.none(), st.none() | texts, st.none() | st.booleans()),
     st.tuples(days, days),
     st.dictionaries(texts, st.integers() | texts | st.lists(st.booleans(), max_size=2), max_size=3),
     st.dictionaries(st.sampled_from(["edge", "sharpe", "precision_at_k", "edge_h14"]), values),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from registry import ExperimentRegistry
 from registry.store import Store
 from tests.store.conftest import Start
+from tests.store.killing import killed_at_random, nothing_is_lost
 
 HALVES = """
     SELECT run_id FROM run r WHERE (SELECT count(*) FROM run_metric m WHERE m.run_id = r.run_id) <> 2
@@ -54,24 +54,12 @@ def test_sixteen_processes_lose_nothing(start: Start, path: Path) -> None:
 
 
 def killing(start: Start, path: Path, kills: int, seed: int) -> None:
-    dice = random.Random(seed)
     acknowledged: set[str] = set()
-    going = {n: start("record_runs_for_ever", path, f"{seed} {n}") for n in range(3)}
-    for n in range(kills):
-        time.sleep(dice.uniform(0.1, 0.5))
-        acknowledged.update(going.pop(min(going)).killed())
-        going[n + 3] = start("record_runs_for_ever", path, f"{seed} {n + 3}")
+    dice = random.Random(seed)
+    for n in killed_at_random(start, path, "record_runs_for_ever", kills, dice, (0.1, 0.5), acknowledged):
         if n % 2:
             Store(path).try_sync()
-    for process in going.values():
-        acknowledged.update(process.killed())
-    assert acknowledged
-    assert acknowledged <= present(path)
-    Store(path).sync()
-    assert Store(path).spool.names() == []
-    assert Store(path).spool.refusals() == []
-    assert acknowledged <= present(path)
-    assert ExperimentRegistry(path).verify().ok
+    nothing_is_lost(path, acknowledged, present)
 
 
 def test_kills_lose_nothing_acknowledged(start: Start, path: Path) -> None:

@@ -19,6 +19,7 @@ from registry.store.apply import take_in
 from registry.store.registration import Registration
 from registry.store.session import TEXTS, as_list
 from tests.store.conftest import Start
+from tests.store.killing import killed_at_random, nothing_is_lost
 from tests.store.programs import config, halves
 
 
@@ -88,25 +89,12 @@ def killing(start: Start, path: Path, kills: int, seed: int) -> None:
     dice = random.Random(seed)
     acknowledged: set[str] = set()
     untagged: set[str] = set()
-    going = {n: start("anything", path, f"{seed} {n}") for n in range(3)}
-    for n in range(kills):
-        time.sleep(dice.uniform(0.0, 0.25))
-        process = going.pop(min(going))
-        acknowledged.update(process.killed())
-        going[n + 3] = start("anything", path, f"{seed} {n + 3}")
+    for n in killed_at_random(start, path, "anything", kills, dice, (0.0, 0.25), acknowledged):
         if n % 3 == 0 and acknowledged:
             untagged.update(untag_some(path, dice.sample(sorted(acknowledged), k=min(5, len(acknowledged)))))
-    for process in going.values():
-        acknowledged.update(process.killed())
-    assert acknowledged
     assert untagged
     assert not untagged & tagged(path)
-    assert acknowledged <= present(path)
-    Store(path).sync()
-    assert Store(path).spool.names() == []
-    assert Store(path).spool.refusals() == []
-    assert acknowledged <= present(path)
-    assert ExperimentRegistry(path).verify().ok
+    nothing_is_lost(path, acknowledged, present)
 
 
 def test_kills_lose_nothing_acknowledged(start: Start, path: Path) -> None:

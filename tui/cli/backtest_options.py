@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli.options import carry
+
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
     from registry.config import ExperimentConfig
@@ -107,7 +109,7 @@ def panel_options(function: Function) -> Function:
             columns["price_column"] = None
         return function(*args, panel=PanelChoice(given["data"], given["start"], given["end"], columns), **kwargs)
 
-    return _with(function, wrapped, _PANEL)
+    return carry(function, wrapped, _PANEL)
 
 
 def _columns() -> list[str]:
@@ -139,7 +141,7 @@ def evaluation_options(function: Function) -> Function:
                 explicit[_RENAMED.get(name, name)] = value
         return function(*args, explicit=explicit, **kwargs)
 
-    return _with(function, wrapped, _EVALUATION)
+    return carry(function, wrapped, _EVALUATION)
 
 
 def _parameters(options: tuple[Function, ...]) -> list[click.Parameter]:
@@ -149,13 +151,6 @@ def _parameters(options: tuple[Function, ...]) -> list[click.Parameter]:
         option(bare)
     found: list[click.Parameter] = bare.__click_params__  # type: ignore[attr-defined]
     return found
-
-
-def _with(function: Function, wrapped: Function, options: tuple[Function, ...]) -> Function:
-    wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
-    inner = getattr(function, "__click_params__", [])
-    wrapped.__click_params__ = [*inner, *reversed(_parameters(options))]  # type: ignore[attr-defined]
-    return wrapped
 
 
 def output_option(function: Function) -> Function:

@@ -74,7 +74,7 @@ def order_options(default: str = NEWEST_FIRST) -> Callable[[Function], Function]
         ) -> Any:
             return function(*args, order=Order(sort, limit, panel, period), **kwargs)
 
-        return _carry(function, wrapped)
+        return carry(function, wrapped)
 
     return decorate
 
@@ -95,7 +95,7 @@ def format_options(function: Function) -> Function:
             raise click.UsageError(f"--json and --format {form} contradict each other; give one")
         return function(*args, form="json" if as_json else form or "table", **kwargs)
 
-    return _carry(function, wrapped)
+    return carry(function, wrapped)
 
 
 def look_options(function: Function) -> Function:
@@ -114,7 +114,7 @@ def look_options(function: Function) -> Function:
             raise click.UsageError("--ids prints hashes alone; leave out --columns, --json and --format")
         return function(*args, look=Look(columns, ids, form), **kwargs)
 
-    return _carry(function, wrapped)
+    return carry(function, wrapped)
 
 
 def filter_option(function: Function) -> Function:
@@ -133,11 +133,13 @@ def chosen_options(function: Function) -> Function:
         look = replace(look, panel=order.panel, period=order.period)
         return function(*args, order=order, look=look, **kwargs)
 
-    return _carry(function, wrapped)
+    return carry(function, wrapped)
 
 
-def _carry(function: Function, wrapped: Function) -> Function:
-    """Let the options declared on `function` reach click through `wrapped`."""
+def carry(function: Function, wrapped: Function, options: Sequence[Function] = ()) -> Function:
+    """Let the options declared on `function` reach click through `wrapped`, and add `options` in their order."""
+    for option in reversed(options):
+        option(wrapped)
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     inner = getattr(function, "__click_params__", [])
     outer = getattr(wrapped, "__click_params__", [])
