@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from registry.search import REFERENCE
+from tui.actions import ACTIONS, EVERYWHERE, MOVE, show_key
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"```(console|python)\n(.*?)```", README, re.DOTALL)
@@ -42,6 +43,24 @@ def test_the_filter_table_is_the_reference_card() -> None:
     assert table == [f"| `{example}` | {meaning} |" for example, meaning in REFERENCE]
 
 
+def keys_table() -> list[str]:
+    """Return the table of keys as the README has it, made from the table of actions."""
+    rows = ["| keys | id | on | what it does | the same headless |", "|---|---|---|---|---|"]
+    for action in ACTIONS:
+        if action.group == MOVE:
+            continue
+        keys = " ".join(f"`{show_key(key)}`" for key in action.keys)
+        where = "everywhere" if action.screens == EVERYWHERE else ", ".join(action.screens)
+        command = f"`{action.command}`" if action.command else ""
+        rows.append(f"| {keys} | {action.id} | {where} | {action.description} | {command} |")
+    return rows
+
+
+def test_the_table_of_keys_is_made_from_the_actions() -> None:
+    table = README.split("<!-- keys -->")[1].split("</details>")[0].strip().splitlines()
+    assert table == keys_table(), "make keys writes it anew"
+
+
 def test_nearly_every_command_is_shown() -> None:
     helped = subprocess.run([sys.executable, "-m", "tui", "--help"], capture_output=True, text=True, check=True).stdout
     named = {command for _, block in BLOCKS for command in re.findall(r"\$ experiments ([a-z]+)", block)}
@@ -53,3 +72,15 @@ def test_nearly_every_command_is_shown() -> None:
 def test_every_picture_is_there() -> None:
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
         assert (Path(__file__).parents[1] / picture).is_file(), picture
+
+
+def write_keys() -> None:
+    """Put the table of keys into the README."""
+    before, rest = README.split("<!-- keys -->")
+    after = rest[rest.index("</details>") :]
+    text = before + "<!-- keys -->\n" + "\n".join(keys_table()) + "\n\n" + after
+    (Path(__file__).parents[1] / "README.md").write_text(text)
+
+
+if __name__ == "__main__":
+    write_keys()
