@@ -26,6 +26,8 @@ _LONGEST_NAME = 40
 _LONGEST_TITLE = 14
 _LONGEST_DESCRIPTION = 36
 _LEAST_NAME = 9
+_COUNTS = 19
+"""Cells that `26 differ, 10 equal` takes."""
 _LEAST_VALUE = 7
 
 
@@ -145,7 +147,8 @@ def _width(grid: Grid, at: int, value: int, spacing: Spacing) -> int:
 def _name_width(grid: Grid, comparison: Comparison, spacing: Spacing) -> int:
     if not grid.view.transposed:
         names = [cell_len(safe(line.text[:100])) for line in grid.lines if line.kind == "row"]
-        return min(max(names, default=8), _LONGEST_NAME)
+        least = _COUNTS if spacing is ROOMY else _LEAST_NAME
+        return min(max([least, *names]), _LONGEST_NAME)
     if len(grid.order) == 2:
         return spacing.hash
     described = max((cell_len(safe(text[:100])) for text in comparison.descriptions), default=0)

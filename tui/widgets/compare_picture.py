@@ -60,7 +60,7 @@ class ComparePicture(LineTable):
         rule = Segment(spacing.rule, ground + self.part("faint") + Style(bold=False))
         pinned = [Segment(" " * spacing.signs, ground), Segment(fit(name, self._layout.name), ground), rule]
         if self.grid.view.transposed and y == 0:
-            return [*pinned, *self._sections(max(0, width - self._layout.pinned), ground)]
+            return [*pinned, *self._sections(max(0, width - self._layout.pinned), ground, rule)]
 
         def title(at: int) -> list[Segment]:
             style = ground
@@ -87,7 +87,7 @@ class ComparePicture(LineTable):
             return fit("reference" if at == 0 and not self.look.compact else "", width)
         return fit(self.comparison.descriptions[self.grid.order[at]], width)
 
-    def _sections(self, room: int, ground: Style) -> list[Segment]:
+    def _sections(self, room: int, ground: Style, rule: Segment) -> list[Segment]:
         """Return the headings of the sections over what is in view of their columns, in `room` cells."""
         starts, pinned = self._layout.starts, self._layout.pinned
         keys = [(column.key[0], column.differs) for column in self.grid.columns]
@@ -97,11 +97,12 @@ class ComparePicture(LineTable):
                 continue
             end = next((later for later in range(at, len(keys)) if keys[later] != key), len(keys))
             first = max(starts[at] - pinned - self.scroll_offset.x, 0)
-            last = min(starts[end] - pinned - self.scroll_offset.x, room)
-            if first < last:
-                basis = self.comparison.metrics_from if self.comparison and key[0] == "metric" else None
-                text = ("" if key[1] else "= ") + HEADINGS[key[0]] + (f" on {basis}" if basis else "")
-                made.append(Segment(fit(text, last - first - 1) + " ", ground))
+            last = min(starts[end] - len(rule.text) - pinned - self.scroll_offset.x, room)
+            if first >= last:
+                continue
+            basis = self.comparison.metrics_from if self.comparison and key[0] == "metric" else None
+            text = ("" if key[1] else "= ") + HEADINGS[key[0]] + (f" on {basis}" if basis else "")
+            made += [Segment(fit(text, last - first), ground), rule]
         return made
 
     def _counts(self, y: int) -> str:
