@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from registry import ExperimentRegistry
 from tests.tui.driving import config, driving, registry_of
+from tests.tui.test_hostile import HOSTILE, check
 from tui.actions import COMPARE, GO, LOOK, MOVE, actions_of
 from tui.screens.compare import CompareScreen
 from tui.screens.write_table import WriteTableScreen
@@ -103,3 +104,26 @@ def test_no_action_here_needs_ctrl() -> None:
     for action in actions_of(COMPARE):
         if action.group in (LOOK, MOVE, GO) and "half" not in action.action:
             assert any(not key.startswith("ctrl+") for key in action.keys), action.id
+
+
+async def test_hostile_text_is_shown_in_every_form_of_the_table(tmp_path: Path) -> None:
+    configs = [
+        config(
+            number, feature_names=[text[:200]], feature_weights={text[:200]: float(number)}, description=text,
+            hyperparameters={text[:200]: text, "n": number}, tags=[f"x{text}"],
+        )
+        for number, text in enumerate(HOSTILE)
+    ]  # fmt: skip
+    registry = registry_of(tmp_path / "r.duckdb", configs)
+    async with driving(registry, (100, 30)) as app:
+        for first in range(0, len(HOSTILE), 2):  # two by two, for the lines over the table
+            await app.press("g", *["down"] * first, "space", "space", "c", "n")
+            check(app)
+            await app.press("t", "escape", "u", "y")
+        await app.press("a", "c")
+        for key in ("G", "right", "t", "right", "x", "escape", "?", "escape", "Y"):
+            await app.press(key)
+            check(app)
+        await app.pilot.resize_terminal(40, 15)
+        await app.settle()
+        check(app)
