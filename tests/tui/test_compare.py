@@ -271,6 +271,20 @@ async def test_metrics_stand_in_the_table_and_say_where_they_are_from(registry: 
         assert "METRICS on eu stocks" in app.lines()[1]
 
 
+async def test_metrics_are_read_on_the_panel_that_was_chosen_while_it_is_there(registry: ExperimentRegistry) -> None:
+    for panel, edge in (("us", 0.1), ("eu", 0.2)):
+        for full in (OLD.config_hash, NEW.config_hash):
+            registry.record_run(str(full), metrics={"edge": edge}, panel=panel, period="2020-01-01..2020-12-31")
+            edge /= 2
+    registry.sync()
+    async with driving(registry) as app:
+        for chosen, read in (("us", "us"), ("eu", "eu"), ("gone", "eu")):
+            app.app.workspace.remembered.panel = chosen
+            await app.press("a", "c")
+            assert f"METRICS on {read} 2020-01-01..2020-12-31" in app.text
+            await app.press("escape", "u", "y")
+
+
 async def test_help_explains_the_signs_on_the_cell_under_the_cursor(registry: ExperimentRegistry) -> None:
     async with driving(registry, (120, 80)) as app:
         await app.press("a", "c", "right", "?")
