@@ -169,8 +169,7 @@ class ComparisonRow:
 
     def better(self, at: int, reference: int = 0) -> bool | None:
         """Tell whether the metric at `at` is better than the one at `reference`; None where none is, or can't be."""
-        change = self.change(at, reference)
-        if self.direction == "none" or not change:
+        if self.direction == "none" or not (change := self.change(at, reference)):
             return None
         return (change > 0) == (self.direction == "higher")
 

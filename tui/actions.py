@@ -189,7 +189,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("compare.reference", ("b",), (COMPARE,), SCREEN, "reference", "reference",
            "make this experiment the reference: pinned, and what the others differ from", LOOK,
            "experiments compare A B C --against B", footer=2),
-    Action("table.equal", ("=",), (COMPARE,), TABLE, "equal", "equal rows",
+    Action("table.equal", ("=",), (COMPARE,), TABLE, "equal", "equal",
            "show or fold what is equal in all experiments", LOOK, "experiments compare A B --all", footer=3),
     Action("table.order", ("s",), (COMPARE,), TABLE, "order", "order",
            "order by spread or by name", LOOK, footer=7),

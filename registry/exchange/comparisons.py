@@ -128,7 +128,9 @@ def _csv_cell(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         return json.dumps(thaw(value), ensure_ascii=False)
-    shown = "".join(char if char in "\n\t\r" else printable(char) for char in value)
+    # a lone carriage return would end the line for some readers
+    text = value.replace("\r\n", "\n")
+    shown = "".join(char if char in "\n\t" else printable(char) for char in text)
     return f"'{shown}" if shown[:1] in _FORMULA and shown and not _is_number(shown) else shown
 
 

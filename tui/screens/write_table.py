@@ -56,7 +56,7 @@ class WriteTableScreen(ModalScreen[str | None]):
         self._transposed = transposed
         self._left_out = left_out
         self._replace = ""
-        """The file that a second enter replaces."""
+        """The file that a second enter replaces, as long as nothing else is typed."""
 
     def compose(self) -> ComposeResult:
         """Lay the dialog out."""
@@ -75,6 +75,7 @@ class WriteTableScreen(ModalScreen[str | None]):
 
     @on(Input.Changed)
     def _typed(self) -> None:
+        self._replace = ""
         self.told.update(_FORMS)
 
     @on(Input.Submitted)
@@ -114,7 +115,7 @@ class WriteTableScreen(ModalScreen[str | None]):
         said = str(event.error)
         if isinstance(event.error, FileExistsRefusal):
             self._replace = event.target
-            said = f"{event.target} exists; enter once more replaces it, or name another file"
+            said = "That file exists; enter once more replaces it, or name another one."
         self.told.update(Content(safe(said)))
         self.field.focus()
 

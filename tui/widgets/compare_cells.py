@@ -66,7 +66,7 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
     if value is ABSENT:
         text = "no weight" if row.listed and row.listed[place] else "absent"
         cell = Cell(text, absent=True)
-    elif (number := _number(row, value, compact)) is not None:
+    elif (number := _number(row, value)) is not None:
         cell = Cell(_short(number) if compact else number, number=True)
     else:
         text = safe(show_value(value)[: longest * 4])
@@ -77,7 +77,7 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
             cell.level = " "  # it would stand right before 0.0
     if place != reference:
         cell.change, cell.tone = _change(row, place, reference)
-        if compact:
+        if compact and cell.change not in (SAME, OTHER):
             cell.change = _short(cell.change)
         better = row.better(place, reference)
         cell.verdict = "" if better is None else BETTER if better else WORSE
@@ -85,11 +85,15 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
 
 
 def _short(text: str) -> str:
-    """Return a percentage without the space before its sign, for where there is little room."""
-    return text.replace(" %", "%")
+    """Return a number's text for where there is little room: fewer digits, and no space before a percent sign."""
+    if text.endswith(" %"):
+        return text[:-2] + "%"
+    sign = "+" if text.startswith("+") else ""
+    long = len(text) > _DIGITS + 3 and "." in text and "," not in text
+    return f"{float(text):{sign}.{_DIGITS}g}" if long else text
 
 
-def _number(row: ComparisonRow, value: Any, compact: bool) -> str | None:
+def _number(row: ComparisonRow, value: Any) -> str | None:
     """Return a number as this table writes it, or None of what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
@@ -98,8 +102,7 @@ def _number(row: ComparisonRow, value: Any, compact: bool) -> str | None:
     if isinstance(value, int):
         text = str(value)
         return text if len(text) <= _LONGEST else None
-    text = show_number(value)
-    return f"{value:.{_DIGITS}g}" if compact and len(text) > _DIGITS + 3 else text
+    return show_number(value)
 
 
 def _change(row: ComparisonRow, place: int, reference: int) -> tuple[str, Tone]:
@@ -185,4 +188,4 @@ def _said(row: ComparisonRow, place: int) -> str:
     value = row.values[place]
     if value is ABSENT:
         return "absent"
-    return _number(row, value, False) or fit(show_value(value), 40).rstrip()
+    return _number(row, value) or fit(show_value(value), 40).rstrip()
