@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CHUNK = 10_000
 """Rows read at a time when many are marked."""
 
-MOST_COMPARED = 200
+MOST_COMPARED = 1000
 """Columns beyond which a comparison says nothing to anybody."""
 
 
