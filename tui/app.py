@@ -17,7 +17,7 @@ from registry.errors import RegistryError
 from tui import actions
 from tui.glyphs import PlainGlyphs, wants_plain
 from tui.palette import ActionProvider
-from tui.screens.base import RegistryScreen
+from tui.screens.base import HEIGHTS, WIDTHS, RegistryScreen
 from tui.screens.list import ListScreen
 from tui.settings import Memory, Settings, settings_path
 from tui.theme import DARK, LIGHT, OURS, VARIABLES
@@ -69,6 +69,8 @@ class RegistryApp(App[int]):
     # the first screen is made before screens load their own sheet, so the list's stands here
     CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/base.tcss", "screens/list.tcss"]
     BINDINGS = actions.bindings(actions.APP)
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
         self, registry: ExperimentRegistry, settings: Settings | None = None, memory: Memory | None = None
