@@ -17,6 +17,7 @@ from registry.errors import NewerSchemaError, StoreError
 from registry.store import Store
 from registry.store.connection import Connection
 from registry.store.schema import MIGRATIONS
+from tests.prepared import prepared
 from tests.store.conftest import Program, Start
 from tests.store.programs import config
 
@@ -40,14 +41,15 @@ def die(connection: Connection) -> None:
 NEXT = [*MIGRATIONS, add_column]
 
 
+def make_five(registry: ExperimentRegistry) -> None:
+    for n in range(5):
+        registry.register(config(n))
+
+
 @pytest.fixture
 def older(path: Path) -> Path:
     """A registry that was written before the schema changed, with one registration still waiting."""
-    store = Store(path)
-    for n in range(5):
-        store.register(config(n))
-    store.sync()
-    store.register(config(5))
+    prepared(path, make_five).register(config(5))
     return path
 
 
