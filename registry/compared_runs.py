@@ -138,6 +138,6 @@ def metrics_of_pair(runs: ComparedRuns) -> dict[str, Any]:
         sides = {
             side: value for side, value in zip(("config1", "config2"), row.values, strict=True) if value is not ABSENT
         }
-        compared = {"diff": row.change(1), "better": row.better(1)} if len(sides) == 2 else {}
+        compared = {"diff": row.change(1), "direction": row.direction} if len(sides) == 2 else {}
         metrics[row.name] = {**sides, **compared}
     return {"metrics_from": str(runs.basis), "metrics": metrics}

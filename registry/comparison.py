@@ -133,7 +133,7 @@ class ComparisonRow:
     listed: list[bool] = field(default_factory=list)
     """Of section `feature`: whether it stands among the experiment's features (it may, without a weight)."""
     direction: Direction = "none"
-    """Of a metric: which way is better."""
+    """Of a metric: which way is wanted. Whether a change that way means anything is for a test to say."""
     bases: list[float | None] = field(default_factory=list)
     """Of a metric that needs one: what picking everything gives in the same runs, such as the base rate."""
 
@@ -148,13 +148,6 @@ class ComparisonRow:
             return float(two - one)
         except OverflowError:
             return None
-
-    def better(self, at: int, reference: int = 0) -> bool | None:
-        """Tell whether the metric at `at` is better than the one at `reference`; None where none is, or can't be."""
-        change = self.change(at, reference)
-        if self.direction == "none" or not change:
-            return None
-        return (change > 0) == (self.direction == "higher")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row for JSON: an absent value is null, and `present` tells it from a null."""

@@ -280,8 +280,8 @@ class Looking(Base):
         weight counts as 0.0), `hyperparameters` (`config1`, `config2`), `transformation_differences` and
         `hyperparameter_differences`, where an absent side is left out. Where both have a run on the same panel
         and period (those chosen, or the last evaluated), there are `metrics_from`, which names the two, and
-        `metrics` (metric to `config1`, `config2`, and with both `diff` and `better`: True, False, or None where
-        nothing is better).
+        `metrics` (metric to `config1`, `config2`, and with both `diff` and `direction`, which way is wanted:
+        `higher`, `lower` or `none`); these differences are not tested, so nothing says that one is better.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -78,12 +79,13 @@ def test_a_filter_chooses_experiments_by_metric(evaluated: Shell) -> None:
 def test_compare_shows_metrics_of_one_panel_and_period(evaluated: Shell) -> None:
     ran = evaluated("compare", BASE, VARIANT)
     assert [line.split() for line in ran.out.split("\n\nMetrics")[1].splitlines()[1:]] == [
-        ["m.precision_at_k", "0.536", "(base", "0.53)", "0.553", "(base", "0.53)", "+0.017", "better"],
-        ["m.edge", "0.006", "0.023", "+0.017", "better"],
+        ["m.precision_at_k", "0.536", "(base", "0.53)", "0.553", "(base", "0.53)", "+0.017,", "higher", "wanted"],
+        ["m.edge", "0.006", "0.023", "+0.017,", "higher", "wanted"],
     ]
+    assert not re.search("better|worse", evaluated.ok("compare", BASE, VARIANT, "--against", VARIANT) + ran.err)
     assert f"{ON}; their differences are not tested" in ran.err
     record = json.loads(evaluated.ok("compare", BASE, VARIANT, "--json"))
-    assert record["metrics_from"] == f"eu stocks {PERIOD}" and record["metrics"]["m.edge"]["better"] is True
+    assert record["metrics_from"] == f"eu stocks {PERIOD}" and record["metrics"]["m.edge"]["direction"] == "higher"
     assert evaluated("compare", BASE, VARIANT, "--panel", "nowhere").code == 2
     ran = evaluated("compare", BASE, VARIANT, "--panel", "us")
     assert "Metrics" not in ran.out and "none of them has a run on that panel and period" in ran.err
