@@ -139,7 +139,8 @@ class Looking(Base):
 
         Metrics, `m.NAME`, are read from each experiment's latest run on one panel and period: those chosen by
         `panel` (a name) and `period` (`2010-01-04..2022-12-28`), or those of the latest runs of what may match,
-        when they agree. The result's `metrics_from` names the two.
+        when they agree. The result's `metrics_from` names the two, and its `metrics_note` says when the runs of
+        the matches were made with different options.
 
         Raises:
             FilterError: the filter, a sort key or a column can't be understood or names something unknown, or
