@@ -203,8 +203,8 @@ def _md_cell(row: ComparisonRow, place: int, reference: int) -> str:
     change = row.change(place, reference) if place != reference and row.differs else None
     if not change:
         return shown
-    better = row.better(place, reference)
-    return f"{shown} ({change:+.6g}{'' if better is None else ', better' if better else ', worse'})"
+    wanted = row.wanted(place, reference)
+    return f"{shown} ({change:+.6g}{'' if wanted is None else ', the wanted way' if wanted else ', the other way'})"
 
 
 def _escaped(text: str) -> str:

@@ -75,8 +75,8 @@ def test_markdown_names_the_experiments_and_shows_differences(comparison: Compar
     assert "| a | 0.25 | 0.75 (+0.5) |\n" in text
     assert "| b | -0.5 | *absent* (+0.5) |\n" in text
     assert "| k | 10 | 5 (-5) |\n" in text
-    assert "| m.edge | 0.02 | 0.01 (-0.01, worse) |\n" in text
-    assert "| m.volatility | 0.2 | 0.1 (-0.1, better) |\n" in text
+    assert "| m.edge | 0.02 | 0.01 (-0.01, the other way) |\n" in text
+    assert "| m.volatility | 0.2 | 0.1 (-0.1, the wanted way) |\n" in text
     assert "Metrics on eu 2020-01-01..2020-12-31; their differences are not tested." in text
     transposed = comparison_text(comparison, "markdown", transposed=True)
     assert f"\n| `{second}` | " in transposed and " | 5 (-5) | " in transposed and "| w.a |" in transposed

@@ -310,10 +310,9 @@ def test_compared_experiments_show_their_metrics(library: Library) -> None:
     assert list(rows) == ["m.precision_at_k", "m.edge", "m.turnover", "m.precision@14", "m.base_rate"]
     precision = rows["m.precision_at_k"]
     assert (precision.values, precision.bases, precision.differs) == ([0.553, 0.526], [0.536, 0.536], True)
-    assert precision.change(1) == pytest.approx(-0.027) and precision.better(1) is False
-    assert rows["m.turnover"].better(1) is True, "less is better"
-    assert rows["m.base_rate"].better(1) is None and not rows["m.base_rate"].differs
-    assert rows["m.precision@14"].better(1) is None
+    assert precision.change(1) == pytest.approx(-0.027)
+    assert (precision.direction, rows["m.turnover"].direction) == ("higher", "lower")
+    assert rows["m.base_rate"].direction == "none" and not rows["m.base_rate"].differs
     record = next(row for row in found.to_dict()["rows"] if row["name"] == "m.precision_at_k")
     assert (record["direction"], record["bases"]) == ("higher", [0.536, 0.536])
     assert found.to_dict()["metrics_from"] == SP500
@@ -321,7 +320,7 @@ def test_compared_experiments_show_their_metrics(library: Library) -> None:
     pair = library.registry.compare(base, high)
     assert pair["metrics_from"] == SP500
     assert pair["metrics"]["m.edge"] == {
-        "config1": 0.017, "config2": -0.01, "diff": pytest.approx(-0.027), "better": False,
+        "config1": 0.017, "config2": -0.01, "diff": pytest.approx(-0.027), "direction": "higher",
     }  # fmt: skip
     assert pair["metrics"]["m.precision@14"] == {"config2": 1.0}
 

@@ -337,3 +337,26 @@ class TestBackup:
             else:
                 full.backup(tmp_path / "nowhere" / "copy.duckdb")
         assert not (tmp_path / "copy.duckdb").exists()
+
+
+def test_what_other_threads_ask_can_be_stopped(full: Store) -> None:
+    began, failed = threading.Event(), list[StoreError]()
+
+    def ask() -> None:
+        with full.read() as session:
+            began.set()
+            try:
+                session.value("SELECT count(*) FROM range(100000000000) t(a) WHERE a % 7 = 1")
+            except StoreError as error:
+                failed.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert began.wait(10)
+    while full.interrupt():  # the statement may not have begun the first time
+        time.sleep(0.01)
+    asking.join(10)
+    assert len(failed) == 1
+    assert not full.interrupt()
+    with full.read() as session:
+        assert count(session) == 20

@@ -22,7 +22,7 @@ from registry.errors import ReadOnlyError
 from registry.store import Store, lock, spool
 from registry.store.schema import VIEWS
 from tests import strategies
-from tests.store.conftest import Program, Start
+from tests.store.conftest import Program, Start, as_others_may
 from tests.store.programs import config
 
 Hold = Callable[[str], AbstractContextManager[Program]]
@@ -332,42 +332,39 @@ class TestRefusals:
 
 class TestOtherUsers:
     def test_an_entry_one_may_not_read_waits_for_who_may(self, open_folder: Path, start: Start) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         store = Store(open_folder / "experiments.duckdb")
         store.register(config(1))
         store.sync()
         store.register(config(2))
         (name,) = store.spool.names()
         (store.spool.folder / name).chmod(0o600)
-        reader = start("as_nobody", store.path, "read")
-        assert reader.line() == "1"
-        reader.killed()
+        with as_others_may(open_folder):
+            reader = start("as_nobody", store.path, "read")
+            assert reader.line() == "1"
+            reader.killed()
         assert len(hashes(store)) == 2
 
     def test_a_read_only_place_shows_what_waits_beside_it(self, open_folder: Path, start: Start) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         store = Store(open_folder / "experiments.duckdb")
         store.register(config(1))
         for there in (False, True):  # the file itself
-            reader = start("as_nobody", store.path, "read")
-            assert reader.line() == ("2" if there else "1")
-            reader.go_on()
-            reader.ended()
+            with as_others_may(open_folder):
+                reader = start("as_nobody", store.path, "read")
+                assert reader.line() == ("2" if there else "1")
+                reader.go_on()
+                reader.ended()
             assert store.path.exists() == there
             store.sync()
             store.register(config(2))
         assert len(store.spool.names()) == 1
 
     def test_a_backup_from_a_read_only_place_is_complete(self, open_folder: Path, start: Start) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         store = Store(open_folder / "experiments.duckdb")
         store.register(config(1))
         store.sync()
         store.register(config(2))
-        (copy,) = start("as_nobody", store.path, "backup").ended()
+        with as_others_may(open_folder):
+            (copy,) = start("as_nobody", store.path, "backup").ended()
         try:
             assert len(hashes(Store(copy))) == 2
         finally:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from pathlib import Path
 
 import click
@@ -9,6 +12,7 @@ import pytest
 from textual.widgets import Input
 
 from registry import ExperimentRegistry
+from registry.errors import RegistryError
 from tests.tui.driving import Driver, config, driving, registry_of
 from tui.actions import ACTIONS, EVERYWHERE, show_key
 from tui.screens.list import ListScreen
@@ -244,3 +248,19 @@ async def test_a_file_that_was_never_a_registry(tmp_path: Path) -> None:
         assert "could not be read" in app.text
         await app.press("j", "enter", "space", "c", "2")
         assert app.app.is_running
+
+
+async def test_leaving_does_not_wait_for_a_long_question(registry: ExperimentRegistry) -> None:
+    asking, ended = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with registry.store.read() as session, contextlib.suppress(RegistryError):
+            asking.set()
+            session.value("SELECT count(*) FROM range(100000000000) t(a) WHERE a % 7 = 1")
+        ended.set()
+
+    async with driving(registry) as app:
+        app.app.run_worker(ask, thread=True, exit_on_error=False)
+        assert await asyncio.to_thread(asking.wait, 10)
+        await app.pilot.press("q")
+        assert await asyncio.to_thread(ended.wait, 10)

@@ -62,9 +62,9 @@ def _told(comparison: Comparison, row: ComparisonRow, place: int, reference: int
         change = row.change(place, reference) if row.differs else None
         if change:
             parts.append((f"  {show_difference(change)}", "$more" if change > 0 else "$less"))
-        better = row.better(place, reference)
-        if better is not None:
-            parts.append((" better" if better else " worse", ""))
+        wanted = row.wanted(place, reference)
+        if wanted is not None:
+            parts.append((" the wanted way" if wanted else " the other way", ""))
     if row.section == "metric":
         base = row.bases[place] if row.bases else None
         parts.append((f"  base {base:.6g}" if base is not None else "", "$quiet"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAME: Final = "="
 OTHER: Final = "≠"
 """Stands for a difference that is not one of numbers."""
-BETTER, WORSE = "✓", "✗"
+WANTED, UNWANTED = "✓", "✗"
 """Which way a metric went, where more is not always better."""
 _LONGEST = 24
 """Cells after which a value is cut."""
@@ -44,7 +44,7 @@ class Cell:
     """A signed number, `=`, `≠`, or nothing for the reference."""
     tone: Tone = ""
     verdict: str = ""
-    """Of a metric: `✓` or `✗`, where one is better."""
+    """Of a metric: `✓` or `✗`, where one way is wanted."""
     level: str = ""
     """Of a weight: one character as high as it is large."""
     below: bool = False
@@ -79,8 +79,8 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
         cell.change, cell.tone = _change(row, place, reference)
         if compact and cell.change not in (SAME, OTHER):
             cell.change = _short(cell.change)
-        better = row.better(place, reference)
-        cell.verdict = "" if better is None else BETTER if better else WORSE
+        wanted = row.wanted(place, reference)
+        cell.verdict = "" if wanted is None else WANTED if wanted else UNWANTED
     return cell
 
 
@@ -179,8 +179,8 @@ def read_aloud(row: ComparisonRow, place: int, reference: int, comparison: Compa
     how = {"more": f", {change.lstrip('+')} more", "less": f", {change.lstrip('-')} less", "quiet": ", the same"}.get(
         tone, ", another value"
     )
-    better = row.better(place, reference)
-    verdict = "" if better is None else ", which is better" if better else ", which is worse"
+    wanted = row.wanted(place, reference)
+    verdict = "" if wanted is None else ", the wanted way" if wanted else ", the other way"
     return f"{name} is {here} in {comparison.hashes[place][:SHORT_HASH]} and {there} in the reference{how}{verdict}"
 
 

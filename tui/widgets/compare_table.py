@@ -14,7 +14,7 @@ from textual.message import Message
 
 from tui import actions
 from tui.widgets import bars
-from tui.widgets.compare_cells import BETTER, OTHER, SAME, WORSE, read_aloud
+from tui.widgets.compare_cells import OTHER, SAME, UNWANTED, WANTED, read_aloud
 from tui.widgets.compare_grid import build
 from tui.widgets.compare_layout import NARROW, lay_out
 from tui.widgets.compare_picture import ComparePicture
@@ -189,7 +189,10 @@ class CompareTable(ComparePicture):
                 f"top is one below zero; {bars.ZERO} is weight 0, {bars.ABSENT} no weight; in the colour of more or "
                 "less than the reference",
             ),
-            (f"{BETTER} {WORSE}", "behind a metric: better or worse than the reference's; no test was made of it"),
+            (
+                f"{WANTED} {UNWANTED}",
+                "behind a metric: it went the wanted way, or the other; no test was made of it",
+            ),
             ("=", "before a row, or over columns: the same in all experiments; they are folded until = is pressed"),
             *self._example(),
         ]
