@@ -90,6 +90,28 @@ class Rollback:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class VersionWeights:
+    """The weights of every promoted version of an alias, side by side."""
+
+    versions: list[Move]
+    """The promotions, oldest first; a rollback has the weights of the one it went back to."""
+    in_force: int
+    weights: dict[str, list[float | None]]
+    """Feature to its weight in each version; None where it is absent, or the experiment is gone."""
+    gone: list[int]
+    """Versions whose experiments were purged."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts and lists."""
+        return {
+            "versions": [move.to_dict() for move in self.versions],
+            "in_force": self.in_force,
+            "weights": self.weights,
+            "gone": self.gone,
+        }
+
+
 def check_alias(text: object) -> str:
     """Return a name that can be an alias.
 
@@ -166,6 +188,30 @@ def promotion_before(moves: Sequence[Move], version: int) -> Move | None:
 def rolled_back_from(moves: Sequence[Move]) -> set[int]:
     """Return the promotions that a rollback once put out of force."""
     return {moves[move.version - 2].in_force for move in moves if move.kind == "rollback"}
+
+
+def version_weights(session: Session, alias: str) -> VersionWeights:
+    """Return the weights of every promoted version, of experiments in the trash too.
+
+    Raises:
+        NotFoundError: there is no such alias.
+    """
+    from registry import rows
+    from registry.store.session import TEXTS, as_list
+
+    moves = history(session, alias)
+    versions = [move for move in moves if move.kind == "promote"]
+    ids = dict(
+        session.rows(
+            f"SELECT config_hash, id FROM experiment WHERE config_hash IN {TEXTS}",
+            [as_list({move.config_hash for move in versions})],
+        )
+    )
+    weights = {str(config.config_hash): config.feature_weights for config in rows.configs(session, list(ids.values()))}
+    names = sorted({name for given in weights.values() for name in given})
+    table = {name: [weights.get(move.config_hash, {}).get(name) for move in versions] for name in names}
+    gone = [move.version for move in versions if move.config_hash not in ids]
+    return VersionWeights(versions, moves[-1].in_force, table, gone)
 
 
 # -- moving ----------------------------------------------------------------------------------------------

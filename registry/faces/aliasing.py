@@ -9,7 +9,7 @@ from registry.faces.base import Base
 
 if TYPE_CHECKING:
     from registry.alias_files import FileState
-    from registry.aliases import Move, Rollback
+    from registry.aliases import Move, Rollback, VersionWeights
     from registry.store import WriteSession
 
 
@@ -91,6 +91,17 @@ class Aliasing(Base):
 
         with self._store.read() as session:
             return aliases.history(session, alias)
+
+    def version_weights(self, alias: str) -> VersionWeights:
+        """Return the weights of every promoted version of an alias, side by side.
+
+        Raises:
+            NotFoundError: there is no such alias.
+        """
+        from registry import aliases
+
+        with self._store.read() as session:
+            return aliases.version_weights(session, alias)
 
     def aliases(self) -> list[Move]:
         """Return the last move of every alias: where it points, since when, by whom and why."""
