@@ -27,13 +27,17 @@ def delete(session: WriteSession, hashes: Iterable[str]) -> list[str]:
         AliasedError: an alias points to one of them; none was moved.
     """
     hashes = list(hashes)
+    _check_free_of_aliases(session, hashes, "deleted")
+    return _move(session, hashes, "deleted", "deleted_at IS NULL", now_text()[:26])
+
+
+def _check_free_of_aliases(session: WriteSession, hashes: Iterable[str], what: str) -> None:
     held = of_experiments(session, hashes)
     if held:
         config_hash, names = next(iter(held.items()))
         raise AliasedError(
-            f"{config_hash[:12]} is {names[0]}: an experiment with an alias can't be deleted; move the alias first"
+            f"{config_hash[:12]} is {names[0]}: an experiment with an alias can't be {what}; move the alias first"
         )
-    return _move(session, hashes, "deleted", "deleted_at IS NULL", now_text()[:26])
 
 
 def restore(session: WriteSession, hashes: Iterable[str]) -> list[str]:
@@ -54,7 +58,13 @@ def _move(session: WriteSession, hashes: Iterable[str], kind: str, where: str, d
 
 
 def purge(session: WriteSession, hashes: Iterable[str]) -> list[str]:
-    """Remove experiments in the trash for good; return the hashes that went."""
+    """Remove experiments in the trash for good; return the hashes that went.
+
+    Raises:
+        AliasedError: an alias points to one of them; none was removed.
+    """
+    hashes = list(hashes)
+    _check_free_of_aliases(session, hashes, "purged")
     gone = session.rows(
         f"SELECT id, config_hash FROM experiment WHERE config_hash IN {TEXTS} AND deleted_at IS NOT NULL ORDER BY id",
         [as_list(hashes)],
@@ -63,6 +73,10 @@ def purge(session: WriteSession, hashes: Iterable[str]) -> list[str]:
     session.run(
         f"INSERT INTO {session.table('meta')} SELECT 'last_id', CAST(max(id) AS VARCHAR) FROM experiment"
         " HAVING max(id) IS NOT NULL ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    )
+    session.run(
+        f"INSERT INTO {session.table('purged')} SELECT config_hash, parent FROM experiment WHERE id IN {INTEGERS}",
+        [ids],
     )
     for table in (*BY_ID, *OF_EXPERIMENTS, "experiment"):
         session.run(f"DELETE FROM {session.table(table)} WHERE id IN {INTEGERS}", [ids])

@@ -80,6 +80,18 @@ class AliasedError(RegistryError, ValueError):
     """A change that an alias forbids: what `production` points to can't be deleted."""
 
 
+class AliasFileError(RegistryError, ValueError):
+    """The file that follows an alias can't be written, or is not ours to replace; the alias did not move."""
+
+
+class AliasMovedError(RegistryError, ValueError):
+    """An alias was moved by somebody else since it was looked at; nothing was changed."""
+
+
+class SettingsError(RegistryError, ValueError):
+    """A file of a person's own settings that can't be read or written."""
+
+
 class ExchangeError(RegistryError, ValueError):
     """A file that can't be read in, or an export that can't be written."""
 

@@ -102,6 +102,8 @@ class Names:
     """With the number of runs that have each."""
     panels: dict[str, int] = field(default_factory=dict)
     """With the number of runs on each."""
+    aliases: dict[str, int] = field(default_factory=dict)
+    """With the version in force."""
     values: dict[str, dict[str, int]] = field(default_factory=dict)
     """Values that hyperparameters and transformations take, where they were asked for; see `registry.profile`."""
 
@@ -306,6 +308,8 @@ def tag_counts(session: Session, *, trashed: bool = False) -> dict[str, int]:
 
 def names(session: Session, *, trashed: bool = False) -> Names:
     """Return the names in use by live experiments, or by those in the trash, most used first."""
+    from registry import aliases
+
     theirs = _theirs(trashed)
     order = "GROUP BY 1 ORDER BY 2 DESC, 1"
     return Names(
@@ -320,4 +324,5 @@ def names(session: Session, *, trashed: bool = False) -> Names:
         tag_counts(session, trashed=trashed),
         dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {theirs} {order}")),
         dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {theirs} {order}")),
+        {move.alias: move.in_force for move in aliases.current(session)},
     )

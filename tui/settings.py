@@ -22,13 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from registry import settings
+from registry.settings import HOME
 from tui.actions import ACTIONS
 
-HOME: Final = "EXPERIMENTS_CONFIG_HOME"
-"""Environment variable that names the folder of settings and memory; else the platform's own places."""
-
 GLYPHS: Final = ("auto", "unicode", "ascii")
-_APPLICATION: Final = "experiments"
 _RECENT: Final = 30
 _REGISTRIES: Final = 200
 """Registries remembered; those opened longest ago are forgotten first."""
@@ -47,20 +45,16 @@ class Settings:
 
 def settings_path() -> Path:
     """Return where the settings file is, or would be."""
-    if home := os.environ.get(HOME):
-        return Path(home) / "settings.toml"
-    from platformdirs import user_config_path
-
-    return user_config_path(_APPLICATION) / "settings.toml"
+    return settings.folder() / "settings.toml"
 
 
 def memory_path() -> Path:
     """Return where the app keeps what it remembers."""
     if home := os.environ.get(HOME):
-        return Path(home) / "memory.json"
+        return Path(home).expanduser() / "memory.json"
     from platformdirs import user_state_path
 
-    return user_state_path(_APPLICATION) / "memory.json"
+    return user_state_path(settings.APPLICATION) / "memory.json"
 
 
 def read_settings(path: Path | None = None) -> Settings:

@@ -78,6 +78,8 @@ def _promoted(detail: dict[str, Any], most: int | None) -> str:
 
 def _of_promotion(detail: dict[str, Any], most: int | None) -> Iterator[str]:
     yield f"{_text(detail.pop('alias'), most)} version {detail.pop('version')}"
+    if "to_version" in detail:
+        yield f"back to version {detail.pop('to_version')}"
     if "before" in detail:
         yield f"before it {str(detail.pop('before'))[:SHORT_HASH]}"
     if "why" in detail:
@@ -93,6 +95,7 @@ _TOLD: Final[dict[str, tuple[set[str], Callable[[dict[str, Any], int | None], st
     "untagged": ({"tags"}, _tags),
     "renamed-tag": ({"old", "new"}, _renamed),
     "promoted": ({"alias", "version"}, _promoted),
+    "rolled-back": ({"alias", "version"}, _promoted),
     "evaluated": ({"run", "panel", "period"}, _evaluated),
 }
 """How a kind of event is told whose particulars are these; each takes what it tells out of them."""

@@ -1,4 +1,4 @@
-"""Runs: recording them and reading them; panels, trials, metrics and aliases."""
+"""Runs: recording them and reading them; panels, trials and metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from registry.faces.looking import Looking
 
 if TYPE_CHECKING:
-    from registry.aliases import Alias
     from registry.config import ExperimentConfig
     from registry.metrics import Metric
     from registry.runs.reading import PanelInfo
@@ -220,30 +219,3 @@ class Evaluating(Looking):
 
         with self._store.read() as session:
             return reading.metrics(session)
-
-    def promote(self, reference: str, alias: str, why: str = "") -> Alias:
-        """Move an alias to an experiment, as its next version.
-
-        Raises:
-            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one
-                experiment, or the alias could be taken for a hash.
-        """
-        import getpass
-
-        from registry import aliases, references
-
-        name = aliases.check_alias(alias)
-        self._require()
-        try:
-            who = getpass.getuser()
-        except (OSError, KeyError):
-            who = ""
-        with self._store.write() as session:
-            return aliases.promote(session, name, references.resolve(session, reference)[1], why, who)
-
-    def aliases(self) -> list[Alias]:
-        """Return where every alias points."""
-        from registry import aliases
-
-        with self._store.read() as session:
-            return aliases.current(session)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from registry.errors import FilterError
-from registry.search import values
+from registry.search import family, values
 from registry.search.ast import Absent, Among, And, Compare, Everything, Match, Node, Not, Or, Text, Value
 from registry.search.basis import Metrics, panel_ids, unknown_panel
 from registry.search.comparing import FALSE, SQL, TRUE, Condition, compare_double, compare_number, compare_span
@@ -40,7 +40,9 @@ _HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 _HEX_WORD = re.compile(r"[0-9a-fA-F]{4,64}")
-_HASH_PREFIX = re.compile(r"[0-9a-fA-F]{1,64}")
+_OF_FAMILY: Final = {
+    "hash": family.hash_, "parent": family.parent, "ancestor": family.ancestor, "alias": family.alias,
+}  # fmt: skip
 _ALSO_CALLED: Final = {
     **dict.fromkeys(("tags", "label", "labels"), "tag"),
     **dict.fromkeys(("description", "name", "title"), "desc"),
@@ -216,7 +218,9 @@ class _Compiler:
             sql, given = "e.id IN (SELECT id FROM run)", []
         elif target.name == "desc":
             return "(e.description = '')", []
-        elif target.name == "parent":
+        elif target.name == "alias":
+            sql, given = f"e.config_hash IN ({family.ALIASED})", []
+        elif target.name in ("parent", "ancestor"):
             return "(e.parent IS NULL)", []
         else:
             raise trouble(
@@ -241,15 +245,8 @@ class _Compiler:
                 return self.feature(value)
             case "panel":
                 return self.panel(value)
-            case "hash":
-                prefix = self.hash_prefix(value)
-                return (
-                    "(starts_with(e.config_hash, ?)"
-                    " OR e.id IN (SELECT id FROM old_hash WHERE starts_with(old_hash, ?)))",
-                    [prefix, prefix],
-                )
-            case "parent":
-                return "coalesce(starts_with(e.parent, ?), FALSE)", [self.hash_prefix(value)]
+            case "hash" | "parent" | "ancestor" | "alias":
+                return _OF_FAMILY[field_name](value, self.known, self.text)
         raise self.no_field(name, value)
 
     def no_field(self, name: Name, value: Value) -> FilterError:
@@ -293,13 +290,6 @@ class _Compiler:
         what, near = unknown_panel(value.text, self.known)
         suggestion = None if near is None else f"panel:{write_value(near)}"
         raise trouble(self.text, value.at, what, "no run is on one of that name", suggestion=suggestion)
-
-    def hash_prefix(self, value: Value) -> str:
-        if not _HASH_PREFIX.fullmatch(value.text):
-            raise trouble(
-                self.text, value.at, f"{shown(value.text)} is no part of a hash", "write its first hex digits"
-            )
-        return value.text.lower()
 
     # name op value
 

@@ -32,6 +32,8 @@ _MEANINGS: Final = {
     "note": "a note holds the text",
     "hash": "hash begins so",
     "parent": "derived from this hash",
+    "ancestor": "derived from it over any number of steps",
+    "alias": "what the alias points to",
     "created": "when it was made",
     "registered": "when it came in",
     "features": "how many features",
@@ -146,6 +148,8 @@ def _values(operand: str, names: Names) -> Iterator[_Candidate]:
         yield from ((write_value(name), "value", _times(count)) for name, count in _by_count(names.features))
     elif operand == "panel":
         yield from ((write_value(name), "value", _runs(count)) for name, count in _by_count(names.panels))
+    elif operand in ("alias", "hash", "parent", "ancestor"):
+        yield from ((name, "value", f"alias, v{version}") for name, version in sorted(names.aliases.items()))
     elif ATTRIBUTES.get(operand) == "date":
         yield from ((text, "value", meaning) for text, meaning in _TIMES.items())
     else:

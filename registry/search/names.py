@@ -21,7 +21,7 @@ MAX_LISTED = 5_000
 """So many names are looked through for a suggestion; difflib takes 50 microseconds for each."""
 
 
-_OF_ALL = ("metric", "panel")
+_OF_ALL = ("metric", "panel", "alias_move")
 """Tables whose rows belong to no single experiment."""
 
 
@@ -104,6 +104,14 @@ class KnownNames:
         """Return the names of all metrics."""
         found = (("run_metric", "metric"), ("window_metric", "metric"), ("metric", "name"))
         return sorted({name for table, column in found for name in self._all(table, column)})
+
+    def alias(self, name: str) -> bool:
+        """Say whether there is an alias of that name."""
+        return self._any("alias_move", "alias = ?", name)
+
+    def aliases(self) -> list[str]:
+        """Return the names of all aliases."""
+        return self._all("alias_move", "alias")
 
     def panels(self) -> list[str]:
         """Return the names of all panels."""

@@ -19,6 +19,8 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "note": "text",
     "hash": "text",
     "parent": "text",
+    "ancestor": "text",
+    "alias": "text",
     "created": "date",
     "registered": "date",
     "features": "count",
@@ -27,7 +29,7 @@ ATTRIBUTES: Final[dict[str, str]] = {
 }
 """The documented attributes, each with its kind: `text` is asked with a colon, the others are compared."""
 
-CAN_BE_ABSENT: Final = ("tag", "desc", "note", "parent", "panel")
+CAN_BE_ABSENT: Final = ("tag", "desc", "note", "parent", "alias", "panel")
 """The attributes an experiment may be without."""
 
 PREFIXES: Final[dict[str, str]] = {

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from registry.store import run_schema
+from registry.store import move_schema, run_schema
 from registry.store.connection import Connection
 
 APPLICATION: Final = "experiment-registry"
 """Stands in `store.meta`; a DuckDB file without it is somebody else's."""
 
-TABLES: Final[dict[str, str]] = {  # of schema 1; see `run_schema` for what came later
+TABLES: Final[dict[str, str]] = {  # of schema 1; see `run_schema` and `move_schema` for what came later
     "experiment": """
         id BIGINT NOT NULL,                 -- order of registration
         config_hash VARCHAR PRIMARY KEY,
@@ -115,7 +115,7 @@ _FIRST_VIEWS: Final[dict[str, str]] = {
     "events": "SELECT seq, happened_at, kind, config_hash, detail FROM @event",
 }
 
-VIEWS: Final = {**_FIRST_VIEWS, **run_schema.VIEWS}
+VIEWS: Final = {**_FIRST_VIEWS, **run_schema.VIEWS, **move_schema.VIEWS}
 """Documented views by name; `@` stands for where the base tables are."""
 
 
@@ -136,6 +136,12 @@ def _add_runs(connection: Connection) -> None:
     _add(connection, run_schema.TABLES, run_schema.VIEWS)
 
 
+def _add_moves(connection: Connection) -> None:
+    for table, column in move_schema.COLUMNS:
+        connection.execute(f"ALTER TABLE store.{table} ADD COLUMN {column}")
+    _add(connection, move_schema.TABLES, move_schema.VIEWS)
+
+
 def _add(connection: Connection, tables: Mapping[str, str], views: Iterable[str]) -> None:
     for name, columns in tables.items():
         connection.execute(f"CREATE TABLE store.{name} ({columns})")
@@ -143,7 +149,7 @@ def _add(connection: Connection, tables: Mapping[str, str], views: Iterable[str]
         connection.execute(f"CREATE VIEW main.{name} AS {view_query(name, 'store.')}")
 
 
-MIGRATIONS: Final[Sequence[Migration]] = (_create, _add_runs)
+MIGRATIONS: Final[Sequence[Migration]] = (_create, _add_runs, _add_moves)
 """Step n takes a file from schema n to schema n + 1; a new file goes through all of them."""
 
 

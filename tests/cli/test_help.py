@@ -16,6 +16,7 @@ NAMES = [
     "list", "show", "search", "compare", "export", "import", "delete", "restore", "trash", "purge", "tag",
     "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "demo",
     "backtest", "try", "sweep", "runs", "metrics", "record",
+    "promote", "rollback", "history", "aliases",
 ]  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def test_every_command_is_there() -> None:
 
 def test_the_overview_groups_commands_by_what_people_want(empty: Shell) -> None:
     out = empty.ok("--help")
-    places = [out.index(f"\n{group}:\n") for group in ("Look", "Evaluate", "Change", "Move", "Service")]
+    places = [out.index(f"\n{group}:\n") for group in ("Look", "Evaluate", "Change", "Promote", "Move", "Service")]
     assert places == sorted(places)
     for name in NAMES:
         assert f"\n  {name} " in out

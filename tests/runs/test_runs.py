@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotFoundError, Run
-from registry.errors import AliasedError, AmbiguousHashError, InvalidReferenceError
+from registry.errors import AmbiguousHashError
 from registry.runs.record import PanelDays, PanelRef, Series, Window
 from registry.store.run_entries import ranking_of
 
@@ -335,34 +335,6 @@ class TestTrials:
         assert ranking_of(doubled) == ranking_of(OTHER) != ranking_of(ONE)
         turned = ExperimentConfig(["a", "b"], {"a": -0.6, "b": -0.4})
         assert ranking_of(turned) != ranking_of(OTHER)
-
-
-class TestAliases:
-    def test_they_work_wherever_a_hash_does(self, registry: ExperimentRegistry) -> None:
-        registry.register(ONE)
-        registry.register(OTHER)
-        assert registry.promote(str(ONE.config_hash)[:8], "production", "first").version == 1
-        assert registry.get("production") == ONE
-        assert registry.resolve(" production ") == ONE.config_hash
-        assert registry.promote(str(OTHER.config_hash), "production").version == 2
-        assert registry.promote("production", "production").version == 2  # it is there already
-        assert registry.get("production") == OTHER
-        assert [(each.alias, each.version) for each in registry.aliases()] == [("production", 2)]
-        assert registry.log()[-1].detail["before"] == ONE.config_hash
-
-    def test_what_an_alias_points_to_is_kept(self, registry: ExperimentRegistry) -> None:
-        registry.register(ONE)
-        registry.register(OTHER)
-        registry.promote(str(ONE.config_hash), "production")
-        with pytest.raises(AliasedError, match="is production"):
-            registry.delete_many([str(OTHER.config_hash), str(ONE.config_hash)])
-        assert registry.count() == 2
-
-    @pytest.mark.parametrize("name", ["cafe", "0", "LATEST", "r-1", "-x", "", " ", "a b", 'a"', "a,b", "x:y", "a=b"])
-    def test_names_that_could_be_something_else(self, registry: ExperimentRegistry, name: str) -> None:
-        registry.register(ONE)
-        with pytest.raises(InvalidReferenceError, match="alias"):
-            registry.promote(str(ONE.config_hash), name)
 
 
 def test_ids_of_runs(registry: ExperimentRegistry) -> None:

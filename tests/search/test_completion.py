@@ -18,6 +18,7 @@ NAMES = Names(
     tags={"baseline": 3, "two words": 1, "beta": 9},
     metrics={"edge": 4, "ic": 9, "in sample": 1},
     panels={"sp500_20": 5, "two panels": 1},
+    aliases={"production": 3, "paper": 9},
 )
 
 
@@ -53,6 +54,10 @@ def offered(text: str, cursor: int | None = None) -> list[str]:
         ("panel:", ["panel:sp500_20", 'panel:"two panels"']),
         ("panel is p", ["panel is present"]),
         ("runs > ", []),
+        ("alias:", ["alias:paper", "alias:production"]),
+        ("alias:pr", ["alias:production"]),
+        ("ancestor:pa", ["ancestor:paper"]),
+        ("alias is p", ["alias is present"]),
         ("tag:", ["tag:beta", "tag:baseline", 'tag:"two words"']),
         ("tag:b", ["tag:beta", "tag:baseline"]),
         ("tag: ba", ["tag: baseline"]),

@@ -118,9 +118,12 @@ def test_a_suggestion_can_be_taken_as_it_stands(library: Library, text: str) -> 
             "w.SentimentScore:5",
             r"w\.SentimentScore is compared, not matched at character 1; write w\.SentimentScore = 5",
         ),
-        ("created is absent", "created is never absent at character 1; only tag, desc, note, parent, panel, weights"),
+        (
+            "created is absent",
+            "created is never absent at character 1; only tag, desc, note, parent, alias, panel, weights",
+        ),
         ("feature is absent", "feature is never absent"),
-        ("hash:xyz", '"xyz" is no part of a hash at character 6; write its first hex digits'),
+        ("hash:xyz", '"xyz" is no part of a hash and no alias at character 6; write its first hex digits'),
         ('parent:""', "is no part of a hash"),
     ],
 )

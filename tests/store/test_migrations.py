@@ -99,7 +99,7 @@ def test_a_file_of_the_first_schema_keeps_everything(path: Path) -> None:
         "88fa4b8f30732f48041a2e68dbbbd42e57e58d9eacc21ce764cfd0cf1c619d3d",
         "31ab8f2026b03b46ae3ff56fa88eb2bf733b9069fe938a6aab76ec3d6f3c6343",
     )
-    assert registry.info().schema_version == len(MIGRATIONS) == 2
+    assert registry.info().schema_version == len(MIGRATIONS) == 3
     assert registry.verify().ok and registry.verify().checked == 3
     found = registry.details(first)
     assert found.config.to_dict() == {
@@ -204,7 +204,7 @@ def test_a_kill_in_the_middle_of_a_migration_changes_nothing(older: Path) -> Non
 def test_a_newer_file_is_refused(older: Path, how: str, tmp_path: Path) -> None:
     Store(older, migrations=NEXT).sync()
     store = Store(older)
-    with pytest.raises(NewerSchemaError, match=r"schema 3, this one knows 2\); upgrade"):
+    with pytest.raises(NewerSchemaError, match=rf"schema {len(NEXT)}, this one knows {len(MIGRATIONS)}\); upgrade"):
         if how == "read":
             with store.read():
                 pass

@@ -36,7 +36,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     "0": "fine",
-    "1": "nothing matched (search, --filter), differs (compare --exit-code), altered (verify)",
+    "1": "nothing matched (search, --filter), differs (compare --exit-code), altered (verify, aliases --check)",
     "2": "wrong usage, bad input, or refused for safety",
     "3": "not found, or ambiguous",
     "4": "the registry can't be used, or the output can't be written",
