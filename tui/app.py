@@ -229,6 +229,10 @@ class RegistryApp(App[int]):
             from tui.screens.search import SearchScreen
 
             await self.push_screen(SearchScreen(self.workspace))
+        elif where == actions.ALIASES:
+            from tui.screens.aliases import AliasesScreen
+
+            await self.push_screen(AliasesScreen(self.workspace, getattr(self.screen, "taken_hash", None)))
         elif where == actions.TRASH:
             from tui.screens.trash import TrashScreen
 
