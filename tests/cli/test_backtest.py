@@ -385,7 +385,7 @@ def test_try_tells_whether_it_helped(made: Shell) -> None:
 
 class TestRecords:
     result = (
-        '{"metrics": {"sharpe": 0.8, "\\u001b[31mred": 1}, "panel": "my \\u001b[2J panel",'
+        '{"metrics": {"sharpe": 0.8, "\\u001b[31mred": 1}, "panel": "my panel", "engine": "\\u001b[2Jmine",'
         ' "period": "2020-01-01..2020-12-31",'
         ' "definitions": {"\\u001b[31mred": {"unit": "x", "direction": "higher", "definition": "y"}}}'
     )

@@ -41,9 +41,9 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
     made.record_run(
         ONE,
         metrics={"[red]x[/]\x1b[31m": 1.0},
-        panel="[bold]mine[/] \x1b[2J",
+        panel="[bold]mine[/]",
         period="2019-01-01..2019-12-31",
-        engine="\x1b]0;engine\x07",
+        engine="\x1b]0;engine\x07 \x1b[2J",
         definitions={"[red]x[/]\x1b[31m": {"unit": "x", "direction": "higher", "definition": "[link]y[/]"}},
     )
     made.sync()
