@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -89,11 +89,14 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps 
     ]
     scores = score(recipe, values, prepared.groups, options.missing)[prepared.test_rows]
     scored = picked_by(prepared, scores, options, steps)
-    windows = [_window(prepared, scored, window, options) for window in prepared.windows]
+    means = _window_means(scored, prepared.windows)
+    windows = [
+        _window(prepared, scored, window, options, each) for window, each in zip(prepared.windows, means, strict=True)
+    ]
     counts = _counts(prepared, scored, recipe)
     known = scored.track.returns
     return Evaluation(
-        _metrics(prepared, scored, prepared.tested, known, options),
+        _metrics(prepared, scored, prepared.tested, known, options, _means(scored, prepared.tested)),
         windows,
         _series(prepared, scored),
         counts,
@@ -159,19 +162,54 @@ def _ratio(values: Floats) -> float | None:
     return float(known.mean() / known.std(ddof=1))
 
 
+def _by_date(scored: Scored) -> dict[str, Floats]:
+    """Return every metric with a value for each test date, those at other horizons too."""
+    made = {name: getattr(scored.daily, name) for name in DATE_METRICS}
+    for horizon, other in scored.at_horizons.items():
+        made |= {f"{name}_h{horizon}": getattr(other, name) for name in AT_HORIZON}
+    return made
+
+
+def _means(scored: Scored, dates: Bools) -> dict[str, float | None]:
+    return {name: mean(values[dates]) for name, values in _by_date(scored).items()}
+
+
+def _window_means(scored: Scored, windows: Sequence[TestWindow]) -> list[dict[str, float | None]]:
+    """Return the means over each window: at once for windows of equally many dates, to the same last bit."""
+    by_date = _by_date(scored)
+    table = np.array(list(by_date.values()))
+    found = np.empty((len(windows), len(table)))
+    first = np.array([window.first for window in windows])
+    sizes = np.array([window.last for window in windows]) - first
+    for size in np.unique(sizes):
+        these = np.flatnonzero(sizes == size)
+        values = table.take(first[these, None] + np.arange(size), axis=1)  # a window's dates side by side
+        found[these] = values.mean(axis=2).T
+    made = []
+    for window, means in zip(windows, found.tolist(), strict=True):
+        each: dict[str, float | None] = {}
+        for name, value in zip(by_date, means, strict=True):  # NaN: on some of the dates there is nothing
+            each[name] = mean(by_date[name][window.first : window.last]) if math.isnan(value) else value
+        made.append(each)
+    return made
+
+
 def _metrics(
-    prepared: Prepared, scored: Scored, dates: Bools | slice, returns: Floats, options: Options
+    prepared: Prepared,
+    scored: Scored,
+    dates: Bools | slice,
+    returns: Floats,
+    options: Options,
+    means: Mapping[str, float | None],
 ) -> dict[str, float | None]:
-    """Return the metrics over some of the test dates and the portfolio returns that belong to them."""
+    """Return the metrics over some of the test dates, of which `means` are known, and their portfolio returns."""
     from registry.statistics.hac import t_of_mean
 
     daily = scored.daily
     rank_ic = daily.rank_ic[dates]
     known = rank_ic[~np.isnan(rank_ic)]
     evaluated = scored.picks.counted[dates]
-    made: dict[str, float | None] = {name: mean(getattr(daily, name)[dates]) for name in DATE_METRICS}
-    for horizon, other in scored.at_horizons.items():
-        made |= {f"{name}_h{horizon}": mean(getattr(other, name)[dates]) for name in AT_HORIZON}
+    made = dict(means)
     made["icir"], made["rank_icir"] = _ratio(daily.ic[dates]), _ratio(rank_ic)
     made["rank_ic_t"] = t_of_mean(known, prepared.options.horizon - 1) if len(known) > 1 else None
     made["hit_rate"] = float(np.mean(known > 0)) if len(known) else None
@@ -182,9 +220,12 @@ def _metrics(
     return {name: significant_one(value) for name, value in made.items()}
 
 
-def _window(prepared: Prepared, scored: Scored, window: TestWindow, options: Options) -> Window:
+def _window(
+    prepared: Prepared, scored: Scored, window: TestWindow, options: Options, means: Mapping[str, float | None]
+) -> Window:
     inside = (scored.rebalances >= window.first) & (scored.rebalances < window.last)
-    metrics = _metrics(prepared, scored, slice(window.first, window.last), scored.track.returns[inside], options)
+    dates = slice(window.first, window.last)
+    metrics = _metrics(prepared, scored, dates, scored.track.returns[inside], options, means)
     metrics["turnover"] = significant_one(mean(scored.track.turnover[inside]))
     span, day = window.span, np.timedelta64(1, "D")
     train_end, test_end = (str(np.datetime64(moment, "D") - day) for moment in (span.train_end, span.test_end))

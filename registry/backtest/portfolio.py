@@ -13,6 +13,9 @@ import numpy as np
 
 from registry.backtest.groups import Floats, Groups, Ints
 
+_CELLS = 1 << 18
+"""Parts held at a time, rebalances times assets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
@@ -40,24 +43,37 @@ def follow(holdings: Holdings, forward: Floats, rebalances: Ints, cost_bps: floa
 
     Holdings without a label are left out of a return and its parts shared among the others.
     """
-    groups, parts = holdings.groups, holdings.parts
-    known = np.where(np.isnan(forward), 0.0, parts)
-    earned = groups.sum(known * np.where(np.isnan(forward), 0.0, forward))
+    if not len(rebalances):
+        return Track(np.zeros(0), np.zeros(0))
+    rows, groups = holdings.groups.only(rebalances)
+    parts, forward = holdings.parts[rows], forward[rows]
+    absent = np.isnan(forward)
+    known = np.where(absent, 0.0, parts)
+    earned = groups.sum(known * np.where(absent, 0.0, forward))
     held = groups.sum(known)
     whole = groups.sum(parts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        gross = np.where(held > 0, earned / held * whole, 0.0)[rebalances]
-    traded = np.empty(len(rebalances))
-    before = np.zeros(holdings.assets)
-    for i, group in enumerate(rebalances):
-        rows = slice(groups.offsets[group], groups.offsets[group + 1])
-        now = np.zeros(holdings.assets)
-        now[holdings.asset_no[rows]] = parts[rows]
-        traded[i] = np.abs(now - before).sum()
-        before = now
+        gross = np.where(held > 0, earned / held * whole, 0.0)
+    traded = _traded(parts, holdings.asset_no[rows], groups, holdings.assets)
     turnover = traded / 2
     turnover[:1] = np.nan
     return Track(gross - cost_bps / 1e4 * traded, turnover)
+
+
+def _traded(parts: Floats, asset_no: Ints, groups: Groups, assets: int) -> Floats:
+    """Return how much of the portfolio changes hands at each rebalance: the sum of all changes of parts."""
+    traded = np.empty(len(groups))
+    before = np.zeros((1, assets))
+    step = max(1, _CELLS // max(1, assets))
+    for first in range(0, len(groups), step):
+        last = min(first + step, len(groups))
+        rows = slice(int(groups.offsets[first]), int(groups.offsets[last]))
+        held = np.zeros((last - first + 1, assets))
+        held[0] = before
+        held[np.repeat(np.arange(1, last - first + 1), groups.sizes[first:last]), asset_no[rows]] = parts[rows]
+        traded[first:last] = np.abs(held[1:] - held[:-1]).sum(axis=1)
+        before = held[-1:]
+    return traded
 
 
 def phases(test: Ints, horizon: int, count: int = 1) -> list[Ints]:

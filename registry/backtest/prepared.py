@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -176,6 +177,10 @@ class Prepared:
 
     def periods_per_year(self) -> float | None:
         """Return how many horizons there are in a year of the test dates; None for a single date."""
+        return self._periods_per_year
+
+    @cached_property
+    def _periods_per_year(self) -> float | None:
         if self.options.periods_per_year is not None:
             return self.options.periods_per_year
         first, last = (self.panel.dates[self.test_dates[i]].astype(object) for i in (0, -1))
