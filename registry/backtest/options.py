@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Final, Literal, Self
 
 from registry.canonical import show
@@ -152,11 +152,19 @@ def read_days(text: str, name: str) -> int:
 
 
 def read_date(text: str | date, name: str) -> date:
-    """Return an ISO date.
+    """Return an ISO date; of a moment (also a pandas one) that is midnight, its date.
 
     Raises:
-        BacktestError: it is none.
+        BacktestError: it is none, or has a time of day.
     """
+    if isinstance(text, datetime):
+        try:
+            day, midnight = text.date(), text.time() == time()
+        except ValueError:  # pandas.NaT
+            raise BacktestError(f"{name}: {text} is no date; write it as 2024-01-31") from None
+        if not midnight:
+            raise BacktestError(f"{name}: {text} has a time of day; a period begins and ends with days")
+        return day
     if isinstance(text, date):
         return text
     try:

@@ -86,13 +86,15 @@ class Evaluating(Looking):
         """Record a run of a registered experiment; return its id. It is durable when this returns.
 
         Raises:
-            InvalidRunError: a metric in it is defined nowhere.
+            InvalidRunError: a field can't be read back, or a metric in it is defined nowhere.
             StoreError: the place can't take it; nothing was recorded.
         """
         from registry.metrics import metric
         from registry.runs.reading import check_defined
+        from registry.runs.record import Run
         from registry.store.run_entries import ranking_of
 
+        Run.from_dict(run.to_dict())  # what is acknowledged must not be set aside when it is taken in
         if any(metric(name) is None and name not in run.definitions for name in run.metric_names):
             with self._store.read() as session:
                 check_defined(session, run)
