@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from registry.backtest import labels as kinds
-from registry.backtest.baselines import BASELINES, Baseline, equal_parts, evaluate_baselines, mean
+from registry.backtest.baselines import BASELINES, Baseline, Terms, equal_parts, evaluate_baselines, mean
 from registry.backtest.groups import Bools, Floats, Ints
 from registry.backtest.measures import Daily, Picks, measure, pick
 from registry.backtest.options import Options
@@ -223,13 +223,9 @@ def _intervals(scored: Scored, options: Options, steps: Steps) -> dict[str, tupl
 
 
 def _baselines(prepared: Prepared, scored: Scored, options: Options, steps: Steps) -> list[Baseline]:
-    keep = prepared.options
-    try:
-        prepared.options = keep.with_(k=options.k, hit=options.hit, cost_bps=options.cost_bps, seed=options.seed)
-        found = evaluate_baselines(prepared, scored.picks.eligible, scored.rebalances, steps)
-    finally:
-        prepared.options = keep
-    return [_rounded(baseline) for baseline in found]
+    picked = prepared.tested & ~np.isnan(scored.daily.precision_at_k)
+    terms = Terms(options, scored.picks.eligible, picked, scored.rebalances)
+    return [_rounded(baseline) for baseline in evaluate_baselines(prepared, terms, steps)]
 
 
 def _rounded(baseline: Baseline) -> Baseline:

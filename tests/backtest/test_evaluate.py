@@ -138,6 +138,24 @@ def test_a_threshold_leaves_cash() -> None:
     assert made.counts["dates_without_picks"] == 1
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.floats(-1, 1.5))
+def test_the_edge_is_precision_above_the_base_rate_of_the_same_dates(seed: int, threshold: float) -> None:
+    """Dates without picks have no precision, so their base rate counts nowhere: not in a window, not further ahead."""
+    panel = make_panel(walk(seed, 40, 6), {"f": walk(seed + 1, 40, 6)})
+    options = plain(k=2, horizons=(2, 5), threshold=threshold, walk_days=7, baselines=True)
+    made = run(panel, {"f": 1.0}, options, f="zscore")
+    baselines = {each.name: each.metrics for each in made.baselines}
+    for metrics in (made.metrics, *(window.metrics for window in made.windows), *baselines.values()):
+        for ahead in ("", "_h5"):
+            parts = [metrics.get(f"{name}{ahead}") for name in ("precision_at_k", "base_rate", "edge")]
+            assert len({part is None for part in parts}) == 1
+            if parts[0] is not None:
+                assert parts[0] - parts[1] == pytest.approx(parts[2], abs=1e-11)
+    for name in ("random", "equal_weight"):  # on the dates of the experiment
+        assert baselines[name].get("precision_at_k") == made.metrics["base_rate"]
+
+
 def test_a_given_forward_return_needs_its_horizon() -> None:
     forward = [[0.1, 0.2], [0.1, 0.2], [0.3, NAN]]
     with pytest.raises(BacktestError, match="horizon"):
@@ -225,6 +243,17 @@ def test_equal_weight_holds_the_universe_and_random_expects_it() -> None:
     assert low < found["random"].metrics["precision_at_k"] < high
     cap = run(make_panel(walk(5, 50, 9), {"f": walk(7, 50, 9)}), {"f": 1.0}, options).metrics
     assert found["cap_topk"].metrics["precision_at_k"] == cap["precision_at_k"]
+
+
+def test_baselines_are_measured_on_an_experiments_own_terms() -> None:
+    """Two experiments share a preparation, not the risk-free rate of the first."""
+    panel = make_panel(walk(5, 50, 9), {"f": walk(6, 50, 9)})
+    options = plain(k=3, horizons=(2,), baselines=True)
+    prepared, recipe = prepare(panel, options), make_recipe(ExperimentConfig(["f"], {"f": 1.0}))
+    evaluate(prepared, recipe, options)
+    sharper = options.with_(risk_free_rate=0.5)
+    shared = evaluate(prepared, recipe, sharper).baselines[1].metrics
+    assert shared == run(panel, {"f": 1.0}, sharper).baselines[1].metrics
 
 
 def test_without_a_cap_column_there_is_a_reason_and_no_zero() -> None:

@@ -407,6 +407,13 @@ class TestRecords:
         assert [run["run_id"] for run in json.loads(made.ok("runs", "latest", "--json"))] == [one]
         assert made.ok("runs", "--format", "csv").splitlines()[1].startswith(one)
 
+    def test_a_recorded_edge_is_shown_as_it_was_recorded(self, made: Shell) -> None:
+        result = {"metrics": {"precision_at_k": 0.55, "base_rate": 0.56, "edge": 0.02}, "panel": "p",
+                  "period": "2020-01-01..2020-12-31"}  # fmt: skip
+        run = made.ok("record", "latest", "-", "--ids", stdin=json.dumps(result)).strip()
+        for out in (made.ok("show", run), made.ok("show", "latest")):
+            assert "0.550 (base 0.560, +0.020)" in out
+
     @pytest.mark.parametrize(
         ("text", "said"),
         [

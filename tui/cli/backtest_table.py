@@ -63,7 +63,7 @@ def run_lines(run: Run) -> Iterator[str]:
     rows = []
     if metrics.get("precision_at_k") is not None:
         label = f"precision@{k}" if k else "precision"
-        precision = against_base(metrics["precision_at_k"], metrics.get("base_rate"))
+        precision = against_base(metrics)
         rows.append((label, precision, _edge_interval(run, intervals.get("edge"))))
     if metrics.get("rank_ic") is not None:
         beside = f"t {shown('rank_ic_t', metrics.get('rank_ic_t'))}, ICIR {shown('icir', metrics.get('rank_icir'))}"
@@ -124,7 +124,7 @@ def _baselines(run: Run) -> list[str]:
         rows.append(
             [
                 name,
-                against_base(metrics.get("precision_at_k"), metrics.get("base_rate")),
+                against_base(metrics),
                 percent(metrics.get("forward_return")),
                 shown("sharpe", metrics.get("sharpe")),
                 percent(metrics.get("max_drawdown")),
