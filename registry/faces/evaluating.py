@@ -197,6 +197,13 @@ class Evaluating(Looking):
         with self._store.read() as session:
             return reading.panels(session)
 
+    def panel_number(self, panel: PanelRef) -> int | None:
+        """Return which panel the registry takes this content to be; None for one it never saw."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.panel_number(session, panel)
+
     def panel_change(self, days: PanelDays) -> str | None:
         """Return a sentence on the first past value of a panel that changed since it was last used, or None."""
         from registry.runs import reading

@@ -141,6 +141,27 @@ class TestOne:
         words = {"better", "worse", "no difference", "cannot tell", "cannot pair"}
         assert summary["comparison"]["verdict"]["verdict"] in words  # type: ignore[index]
 
+    def test_it_is_compared_with_a_run_that_pairs(self, made: Shell) -> None:
+        """The parent's newest run may have another horizon: then the one before, or another experiment's."""
+        backtest(made, "latest", *QUICK)
+        comparable = made.registry.runs()[0].run_id
+        made.ok("backtest", "latest", "--data", "made.csv", *PERIOD, *QUICK[:1], "--horizons", "3", "--train", "90d")
+        made.ok("variant", "latest", "f=0.9", "--description", "child")
+        child = str(made.registry.config("latest").config_hash)
+        summary = backtest(made, child, *QUICK)
+        comparison = summary["comparison"]
+        assert (comparison["because"], comparison["reference_run"]) == ("parent", comparable)  # type: ignore[index]
+        assert comparison["verdict"]["verdict"] != "cannot pair"  # type: ignore[index]
+        assert comparison["metrics"]["edge"]["difference"] is not None  # type: ignore[index]
+
+    def test_what_can_not_be_paired_has_no_changes(self, made: Shell) -> None:
+        backtest(made, "latest", *QUICK)
+        made.ok("variant", "latest", "f=0.9")
+        out = made.ok("backtest", "latest", *QUICK, "--hit", "0.01", "--data", "made.csv", *PERIOD)
+        assert f"against {str(CONFIG.config_hash)[:12]} (parent)" in out
+        assert "cannot pair, they differ in hit: 0.0 against 0.01" in out
+        assert "CHANGE" not in out
+
     def test_untracked_leaves_the_trial_alone(self, made: Shell) -> None:
         made.ok("backtest", "latest", *QUICK, "--data", "made.csv", *PERIOD, "--no-track-experiments")
         assert made.registry.runs() == []

@@ -183,7 +183,8 @@ def comparison_lines(against: Against) -> Iterator[str]:
         Column("  METRIC", text), Column("BEFORE", text, right=True), Column("NOW", text, right=True),
         Column("CHANGE", text, right=True),
     ]  # fmt: skip
-    yield from layout(columns, [["  " + row[0], *row[1:]] for row in rows], None, output.style("bold"))
+    if rows:
+        yield from layout(columns, [["  " + row[0], *row[1:]] for row in rows], None, output.style("bold"))
     verdict = against.verdict
     sentence = safe(verdict.sentence())
     colour = COLOURS.get(verdict.verdict)
