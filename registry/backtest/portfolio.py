@@ -7,11 +7,16 @@ ratio without a meaning (one value, constant values) is absent instead of infini
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from registry.backtest.groups import Floats, Groups, Ints
+
+_ROUNDING: Final = 1e-12
+"""Share of their size by which returns differ that are the same but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,9 @@ def _mean_down(table: Floats) -> Floats:
 
 
 def equity(returns: Floats) -> Floats:
-    """Return the equity after each return, from 1.0 before the first."""
-    return np.cumprod(1 + returns, dtype=np.float64)
+    """Return the equity after each return, from 1.0 before the first; what is lost wholly stays 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.cumprod(np.maximum(1 + returns, 0.0), dtype=np.float64)
 
 
 def max_drawdown(returns: Floats) -> float | None:
@@ -103,37 +109,62 @@ def max_drawdown(returns: Floats) -> float | None:
     if not len(returns):
         return None
     curve = np.concatenate(([1.0], equity(returns)))
-    return float(np.min(curve / np.maximum.accumulate(curve) - 1))
+    with np.errstate(invalid="ignore"):  # what grew beyond any number
+        return float(np.nanmin(curve / np.maximum.accumulate(curve) - 1))
 
 
 def sharpe(returns: Floats, periods: float | None, risk_free: float = 0.0) -> float | None:
     """Return the mean excess return over its sample deviation, a year (Sharpe 1994). None where it has no meaning."""
-    if len(returns) < 2 or periods is None or returns.max() <= returns.min():
+    if len(returns) < 2 or periods is None or _constant(returns):
         return None
-    excess = returns - rate_per_period(risk_free, periods)
+    rate = rate_per_period(risk_free, periods)
+    if not math.isfinite(rate):
+        return None
+    excess = returns - rate
     return float(excess.mean() / excess.std(ddof=1) * np.sqrt(periods))
+
+
+def _constant(returns: Floats) -> bool:
+    """Tell whether returns differ by rounding alone."""
+    return bool(np.ptp(returns) <= _ROUNDING * np.abs(returns).max())
 
 
 def sortino(returns: Floats, periods: float | None, risk_free: float = 0.0) -> float | None:
     """Return the mean excess return over the downside deviation of all periods, a year (Sortino & Price 1994)."""
     if len(returns) < 2 or periods is None:
         return None
-    excess = returns - rate_per_period(risk_free, periods)
+    rate = rate_per_period(risk_free, periods)
+    if not math.isfinite(rate):
+        return None
+    excess = returns - rate
     downside = np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2))
     return float(excess.mean() / downside * np.sqrt(periods)) if downside > 0 else None
 
 
 def rate_per_period(yearly: float, periods: float) -> float:
-    """Return a yearly rate as the rate of one of `periods` equal periods."""
-    return float((1 + yearly) ** (1 / periods) - 1)
+    """Return a yearly rate as the rate of one of `periods` equal periods; inf where that is no number."""
+    return _power(1 + yearly, 1 / periods) - 1
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return math.inf
+
+
+def total_return(returns: Floats) -> float:
+    """Return the compounded return of all periods; -1 once everything is lost."""
+    return float(equity(returns)[-1] - 1)
 
 
 def cagr(returns: Floats, periods: float | None) -> float | None:
-    """Return the compounded return a year; -1 once everything is lost."""
+    """Return the compounded return a year; -1 once everything is lost, None where it is beyond any number."""
     if not len(returns) or periods is None:
         return None
-    final = float(np.prod(1 + returns))
-    return float(final ** (periods / len(returns)) - 1) if final > 0 else -1.0
+    final = 1 + total_return(returns)
+    grown = _power(final, periods / len(returns)) - 1 if final > 0 else -1.0
+    return grown if math.isfinite(grown) else None
 
 
 def summary(track: Track, periods: float | None, risk_free: float) -> dict[str, float | None]:
@@ -144,7 +175,7 @@ def summary(track: Track, periods: float | None, risk_free: float) -> dict[str, 
     several = len(returns) > 1 and periods is not None
     return {
         "net_return": float(returns.mean()) if len(returns) else None,
-        "total_return": float(np.prod(1 + returns) - 1) if len(returns) else None,
+        "total_return": total_return(returns) if len(returns) else None,
         "cagr": grown,
         "volatility": float(returns.std(ddof=1) * np.sqrt(periods or 0.0)) if several else None,
         "sharpe": sharpe(returns, periods, risk_free),

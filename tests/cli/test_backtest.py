@@ -340,6 +340,22 @@ class TestMany:
         assert "failed" in ran.err and '"h"' in ran.err
         assert len(made.registry.runs()) == 1
 
+    def test_one_that_grows_beyond_any_number_stops_nobody(self, made: Shell) -> None:
+        """A coin that rises ninefold, bought in a period of a few days: its yearly growth is beyond a float."""
+        rows = (made.folder / "made.csv").read_text().splitlines()
+        late = [row.split(",") for row in rows[1:] if row >= "2020-10"]
+        pumped = [[d, a, repr(float(p) * 1e9 ** (d > "2020-12-28")), str(a == "a1"), g] for d, a, p, _, g in late]
+        pumped = [[*row[:3], "1" if row[3] == "True" else "0", row[4]] for row in pumped]
+        (made.folder / "pump.csv").write_text("\n".join([rows[0], *map(",".join, pumped)]))
+        made.registry.tag(str(CONFIG.config_hash), "all")
+        made.registry.register(ExperimentConfig(["f"], {"f": 1.0}, {"k": 1}, tags=["all"]))
+        line = ("--data", "pump.csv", "--start", "2020-12-18", "--end", "2020-12-31", "--horizons", "1", "--lag", "0",
+                "--walk", "2d", "--train", "9d")  # fmt: skip
+        made.ok("backtest", "--filter", "tag:all", *line)
+        found = [run.metrics for run in made.registry.runs()]
+        assert len(found) == 2
+        assert any(each["total_return"] > 1e8 and each["cagr"] is None for each in found)
+
     def test_an_interrupt_keeps_what_is_done(self, made: Shell) -> None:
         made.ok("sweep", "latest", "--vary", "f=0.001:0.4:0.001", "--name", "many")
         command = [sys.executable, "-m", "tui", "backtest", "--filter", "tag:many", "--data", "made.csv", *PERIOD]
