@@ -12,9 +12,10 @@ from registry.backtest.digests import asset_keys, mix
 from registry.backtest.groups import Bools, Floats, Groups, Ints, top_k
 from registry.backtest.measures import Picks, measure, pick
 from registry.backtest.options import Options
-from registry.backtest.portfolio import Holdings, follow, summary
+from registry.backtest.portfolio import summary
 from registry.backtest.prepared import Prepared
 from registry.backtest.steps import Steps
+from registry.backtest.tracks import follow_parts
 
 BASELINES: Final[dict[str, str]] = {
     "random": "K assets drawn by lot on each date; the exact expectation, and a band over 100 draws",
@@ -49,6 +50,8 @@ class Terms:
     options: Options
     eligible: Bools
     """Test rows that could be picked."""
+    counted: Bools
+    """Test dates with enough eligible assets: on the others nothing is held."""
     dates: Bools
     """Test dates with a pick whose return is known: the dates that metrics are means over."""
     rebalances: Ints
@@ -131,13 +134,13 @@ def _measured(
     values = {metric: getattr(daily, metric) for metric in _SHOWN}
     if scores is None:  # holds everything: its precision is the base rate, whatever the parts
         values["forward_return"] = _weighted(parts, forward, groups)
-    holdings = Holdings(parts, groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
-    track = follow(holdings, forward, terms.rebalances, options.cost_bps)
+    track = follow_parts(prepared, parts, terms.counted & picks.counted, options)
+    returns = track.returns[~np.isnan(track.returns)]
     values = {metric: np.where(terms.dates, series, np.nan) for metric, series in values.items()}
     metrics = {
         **{metric: mean(series) for metric, series in values.items()},
         **summary(track, prepared.periods_per_year(), options.risk_free_rate),
-        "net_return_median": float(np.median(track.returns)) if len(track.returns) else None,
+        "net_return_median": float(np.median(returns)) if len(returns) else None,
     }
     windows = [
         {metric: mean(values[metric][w.first : w.last]) for metric in ("precision_at_k", "forward_return")}

@@ -14,10 +14,11 @@ from registry.backtest.baselines import BASELINES, Baseline, Terms, equal_parts,
 from registry.backtest.groups import Bools, Floats, Ints
 from registry.backtest.measures import Daily, Picks, measure, pick
 from registry.backtest.options import Options
-from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_track, phases, summary
+from registry.backtest.portfolio import Track, equity, summary
 from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
 from registry.backtest.steps import Steps
+from registry.backtest.tracks import follow_parts, rebalances_of
 from registry.metrics import AT_HORIZON
 from registry.runs.record import Series, Window
 
@@ -66,7 +67,8 @@ class Evaluation:
     @property
     def equity(self) -> list[float]:
         """The portfolio's equity after each rebalance period, from 1 at the start."""
-        return significant(equity(self.scored.track.returns))
+        returns = self.scored.track.returns
+        return significant(equity(returns[~np.isnan(returns)]))
 
 
 def count_steps(prepared: Prepared, recipe: Recipe, options: Options) -> int:
@@ -91,9 +93,9 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps 
     scored = picked_by(prepared, scores, options, steps)
     windows = [_window(prepared, scored, window, options) for window in prepared.windows]
     counts = _counts(prepared, scored, recipe)
-    known = scored.track.returns
+    known = scored.track.returns[~np.isnan(scored.track.returns)]
     return Evaluation(
-        _metrics(prepared, scored, prepared.tested, known, options),
+        _metrics(prepared, scored, prepared.tested, scored.track.returns, options),
         windows,
         _series(prepared, scored),
         counts,
@@ -115,26 +117,9 @@ def picked_by(prepared: Prepared, scores: Floats, options: Options, steps: Steps
         horizon: measure(scores, picks, prepared.universe(picks.eligible, horizon, options.k, options.hit), groups)
         for horizon in steps.over(prepared.options.horizons)
     }
-    track, rebalances = _follow(prepared, equal_parts(picks.picked, groups), options)
+    track = follow_parts(prepared, equal_parts(picks.picked, groups), picks.counted, options)
     daily = at.pop(prepared.options.horizon)
-    return Scored(picks, daily, at, track, rebalances)
-
-
-def _follow(prepared: Prepared, parts: Floats, options: Options) -> tuple[Track, Ints]:
-    horizon = prepared.options.horizon
-    forward = prepared.labels(horizon).returns[prepared.test_rows]
-    holdings = Holdings(parts, prepared.test_groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
-    positions = np.flatnonzero(prepared.tested)
-    chosen = [
-        positions[phase]
-        for phase in phases(prepared.test_dates[positions], horizon, horizon if options.tranches else 1)
-    ]
-    tracks = [follow(holdings, forward, phase, options.cost_bps) for phase in chosen if len(phase)]
-    if len(tracks) == 1:
-        return tracks[0], chosen[0]
-    together = mean_track(tracks)
-    count = len(chosen[0])  # the first tranche is never the shorter one
-    return Track(together.returns[:count], together.turnover[:count]), chosen[0]
+    return Scored(picks, daily, at, track, rebalances_of(prepared))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------
@@ -224,7 +209,7 @@ def _intervals(scored: Scored, options: Options, steps: Steps) -> dict[str, tupl
 
 def _baselines(prepared: Prepared, scored: Scored, options: Options, steps: Steps) -> list[Baseline]:
     picked = prepared.tested & ~np.isnan(scored.daily.precision_at_k)
-    terms = Terms(options, scored.picks.eligible, picked, scored.rebalances)
+    terms = Terms(options, scored.picks.eligible, scored.picks.counted, picked, scored.rebalances)
     return [_rounded(baseline) for baseline in evaluate_baselines(prepared, terms, steps)]
 
 
@@ -250,7 +235,8 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int
         "skipped_dates": int(np.count_nonzero(tested & ~scored.picks.counted)),
         "dates_without_picks": int(np.count_nonzero(tested & scored.picks.counted & (picks_of_date == 0))),
         "censored_dates": prepared.censored_dates,
-        "rebalance_dates": len(scored.rebalances),
+        "rebalance_dates": int(np.count_nonzero(~np.isnan(scored.track.returns))),
+        "skipped_rebalances": int(np.count_nonzero(np.isnan(scored.track.returns))),
         "empty_windows": prepared.empty_windows,
         "picks": int(np.count_nonzero(picked)),
         "delisted_picks": int(np.count_nonzero(kind == kinds.DELISTED)),

@@ -110,7 +110,7 @@ def measure(scores: Floats | None, picks: Picks, universe: Universe, groups: Gro
             groups.sum(np.where(taken, universe.forward, 0.0)) / count,
             mean_return,
             *(_correlations(scores, universe, known, groups) if scores is not None else _none(groups)),
-            groups.sum(picks.eligible),
+            np.where(picks.counted, groups.sum(picks.eligible), np.nan),
         )
 
 

@@ -2,18 +2,19 @@
 
 The portfolio holds the picks in equal parts and is rebalanced every `horizon` dates, so its returns do not
 overlap. The drift of the parts while they are held is ignored. Definitions as in empyrical, except that a
-ratio without a meaning (one value, constant values) is absent instead of infinite.
+ratio without a meaning (one value, constant values) is absent instead of infinite. Dates that were skipped
+are no periods of it.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from registry.backtest.groups import Floats, Groups, Ints
+from registry.backtest.groups import Bools, Floats, Groups, Ints
 
 _ROUNDING: Final = 1e-12
 """Share of their size by which returns differ that are the same but for rounding."""
@@ -35,34 +36,40 @@ class Track:
     """What a portfolio did: one value for each rebalance."""
 
     returns: Floats
-    """After costs."""
+    """After costs; NaN where nothing is known."""
     turnover: Floats
     """Half the sum of changed parts; NaN for the first, which buys everything."""
+    costs: Floats = field(default_factory=lambda: np.zeros(0))
+    """What was paid for trading, by rebalance; `returns` are after it."""
 
 
-def follow(holdings: Holdings, forward: Floats, rebalances: Ints, cost_bps: float) -> Track:
+def follow(holdings: Holdings, forward: Floats, rebalances: Ints, counted: Bools, cost_bps: float) -> Track:
     """Rebalance into the holdings of the groups `rebalances`, in order.
 
-    Holdings without a label are left out of a return and its parts shared among the others.
+    Holdings without a label are left out of a return and its parts shared among the others; where none has
+    one, the return is not known (NaN). Nor is it where a group is not `counted`: that one is passed over, and
+    the next is traded for from the one before.
     """
     groups, parts = holdings.groups, holdings.parts
     known = np.where(np.isnan(forward), 0.0, parts)
     earned = groups.sum(known * np.where(np.isnan(forward), 0.0, forward))
-    held = groups.sum(known)
-    whole = groups.sum(parts)
+    held, whole = groups.sum(known), groups.sum(parts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        gross = np.where(held > 0, earned / held * whole, 0.0)[rebalances]
-    traded = np.empty(len(rebalances))
+        gross = np.where(whole > 0, np.where(held > 0, earned / held * whole, np.nan), 0.0)[rebalances]
+    traded = np.full(len(rebalances), np.nan)
     before = np.zeros(holdings.assets)
     for i, group in enumerate(rebalances):
+        if not counted[group]:
+            continue
         rows = slice(groups.offsets[group], groups.offsets[group + 1])
         now = np.zeros(holdings.assets)
         now[holdings.asset_no[rows]] = parts[rows]
         traded[i] = np.abs(now - before).sum()
         before = now
     turnover = traded / 2
-    turnover[:1] = np.nan
-    return Track(gross - cost_bps / 1e4 * traded, turnover)
+    turnover[np.flatnonzero(counted[rebalances])[:1]] = np.nan
+    costs = cost_bps / 1e4 * traded
+    return Track(gross - costs, turnover, costs)
 
 
 def phases(test: Ints, horizon: int, count: int = 1) -> list[Ints]:
@@ -79,23 +86,6 @@ def phases(test: Ints, horizon: int, count: int = 1) -> list[Ints]:
                 due = index + horizon
         made.append(np.array(chosen, dtype=np.int64))
     return made
-
-
-def mean_track(tracks: list[Track]) -> Track:
-    """Return the portfolio that holds the tracks in equal parts: the mean of their n-th returns."""
-    longest = max(len(track.returns) for track in tracks)
-    returns, turnover = (np.full((len(tracks), longest), np.nan) for _ in range(2))
-    for i, track in enumerate(tracks):
-        returns[i, : len(track.returns)] = track.returns
-        turnover[i, : len(track.turnover)] = track.turnover
-    return Track(_mean_down(returns), _mean_down(turnover))
-
-
-def _mean_down(table: Floats) -> Floats:
-    count = np.count_nonzero(~np.isnan(table), axis=0)
-    with np.errstate(invalid="ignore"):
-        found: Floats = np.where(np.isnan(table), 0.0, table).sum(axis=0) / count
-    return found
 
 
 def equity(returns: Floats) -> Floats:
@@ -169,7 +159,7 @@ def cagr(returns: Floats, periods: float | None) -> float | None:
 
 def summary(track: Track, periods: float | None, risk_free: float) -> dict[str, float | None]:
     """Return every metric of a portfolio by its name in `registry.metrics`."""
-    returns = track.returns
+    returns = track.returns[~np.isnan(track.returns)]
     grown, fall = cagr(returns, periods), max_drawdown(returns)
     known = track.turnover[~np.isnan(track.turnover)]
     several = len(returns) > 1 and periods is not None

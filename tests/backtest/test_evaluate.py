@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig
-from registry.backtest.evaluate import evaluate
+from registry.backtest.evaluate import Evaluation, evaluate
 from registry.backtest.options import Options
 from registry.backtest.scoring import make_recipe
 from registry.backtest.suggesting import suggest
@@ -78,7 +78,7 @@ class TestDelisting:
 
     def test_left_out_is_flagged(self) -> None:
         value, counts, warnings = self.result("drop")
-        assert value == 0
+        assert value is None  # of the only pick nothing is known
         assert counts["delisted_picks"] == 2
         assert any("flatters" in warning for warning in warnings)
 
@@ -122,6 +122,43 @@ class TestMissing:
         assert made.counts["skipped_dates"] == 1
         assert made.metrics["precision_at_k"] is None
         assert any("nothing was measured" in warning for warning in made.warnings)
+
+
+class TestSkippedDates:
+    """Dates with too few eligible assets are no dates of the portfolio, instead of dates on which it earned nothing."""
+
+    def result(self, k: int, **more: object) -> Evaluation:
+        price, feature = walk(1, 40, 6, spread=0.1), walk(2, 40, 6)
+        feature[20:30, 2:] = NAN  # two assets are left
+        return run(make_panel(price, {"f": feature}), {"f": 1.0}, plain(k=k, horizons=(2,), baselines=True, **more))
+
+    @pytest.mark.parametrize("tranches", [False, True])
+    def test_they_are_left_out_and_counted(self, tranches: bool) -> None:
+        made = self.result(3, tranches=tranches)
+        values = made.series.values
+        skipped = [number for number, edge in enumerate(values["edge"]) if edge is None]
+        left_out = [number for number, value in enumerate(values["net_return"]) if value is None]
+        assert left_out == (skipped[:-1] if tranches else skipped) != []  # a tranche begins on an odd date after them
+        assert {number for number, value in enumerate(values["eligible"]) if value is None} == set(skipped)
+        known = [value for value in values["net_return"] if value is not None]
+        assert 0 not in known
+        assert made.metrics["net_return"] == pytest.approx(np.mean(known))
+        assert made.metrics["rebalances"] == made.counts["rebalance_dates"] == len(known)
+        assert made.counts["skipped_rebalances"] == len(left_out)
+        assert made.metrics["eligible"] == 6
+        assert made.baselines[1].metrics["rebalances"] == len(known)
+
+    def test_where_nothing_was_evaluated_there_is_no_portfolio(self) -> None:
+        made = self.result(7)
+        assert made.counts["evaluated_dates"] == 0
+        assert {name for name, value in made.metrics.items() if value is not None} == {"dates", "rebalances"}
+        assert made.metrics["rebalances"] == 0
+
+    def test_what_is_held_next_is_traded_for_from_what_was_held_before(self) -> None:
+        price, feature = np.ones((6, 2)), [[1, 0], [1, 0], [NAN, NAN], [1, 0], [0, 1], [0, 1]]
+        made = run(make_panel(price, {"f": feature}), {"f": 1.0}, plain(cost_bps=100))
+        assert made.series.values["net_return"] == [-0.01, None, 0, -0.02]
+        assert made.series.values["turnover"] == [None, None, 0, 1]
 
 
 def test_a_universe_leaves_out_what_could_not_be_traded() -> None:
@@ -168,14 +205,6 @@ def test_survivors_are_pointed_out() -> None:
     alive = make_panel(walk(1, 9, 3), {"f": walk(2, 9, 3)})
     assert any("survivors" in warning for warning in run(alive, {"f": 1.0}, plain()).warnings)
     assert any("more than a quarter" in warning for warning in run(alive, {"f": 1.0}, plain()).warnings)
-
-
-def test_tranches_hold_the_mean_of_every_phase() -> None:
-    panel = make_panel(walk(3, 30, 6), {"f": walk(4, 30, 6)})
-    options = plain(horizons=(4,), tranches=True)
-    made = run(panel, {"f": 1.0}, options)
-    daily = run(panel, {"f": 1.0}, replace(options, tranches=False)).scored.daily.forward_return
-    assert made.series.values["net_return"][0] == pytest.approx(daily[:4].mean())
 
 
 def test_nothing_to_score_with() -> None:
