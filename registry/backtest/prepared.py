@@ -69,6 +69,7 @@ class Prepared:
         self.asset_no = panel.asset_no[rows].astype(np.int64)
         self.groups, self.group_dates = Groups.of(self.date_no)
         self.prices = None if panel.price is None else Prices(panel)
+        self._suspect: bool | None = None
         self._labels: dict[int, Labels] = {}
         self._universes: dict[tuple[int, int, float, bytes], Universe] = {}
         self._values: dict[tuple[str, str], Floats] = {}
@@ -184,10 +185,17 @@ class Prepared:
         return dates / years / self.options.horizon if years > 0 else None
 
     def survivorship_suspect(self) -> bool:
-        """Tell whether every asset is there on the last date: a panel from which the dead were left out."""
-        offsets = self.panel.offsets
-        on_last_date = int(offsets[-1] - offsets[-2])
-        return on_last_date == len(self.panel.assets)
+        """Tell whether every asset can be traded on the last date: a panel from which the dead were left out.
+
+        An asset that has rows without a price, or outside the universe, is not there on their dates.
+        """
+        if self._suspect is None:
+            panel = self.panel
+            there = self._could_be_traded(np.arange(len(panel.date_no)))
+            ever = np.unique(panel.asset_no[there])
+            last = panel.asset_no[there & (panel.date_no == len(panel.dates) - 1)]
+            self._suspect = len(last) == len(ever)
+        return self._suspect
 
 
 def _fitting(panel: Panel, options: Options) -> Options:

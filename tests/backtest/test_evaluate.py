@@ -207,6 +207,20 @@ def test_survivors_are_pointed_out() -> None:
     assert any("more than a quarter" in warning for warning in run(alive, {"f": 1.0}, plain()).warnings)
 
 
+@pytest.mark.parametrize("how", ["no row", "no price", "not in the universe"])
+def test_a_panel_with_the_dead_is_no_panel_of_survivors(how: str) -> None:
+    price = walk(1, 12, 4)
+    price[8:, 0] = NAN
+    panel = make_panel(price if how == "no row" else walk(1, 12, 4), {"f": walk(2, 12, 4)})
+    if how != "no row":
+        dead = (panel.asset_no == 0) & (panel.date_no >= 8)
+        assert panel.price is not None
+        changed = {"price": np.where(dead, NAN, panel.price)} if how == "no price" else {"tradable": ~dead}
+        panel = replace(panel, **changed)
+    assert not prepare(panel, plain()).survivorship_suspect()
+    assert not any("survivors" in warning for warning in run(panel, {"f": 1.0}, plain()).warnings)
+
+
 def test_nothing_to_score_with() -> None:
     with pytest.raises(BacktestError, match="no feature a weight"):
         make_recipe(ExperimentConfig(["f"], {"f": 0.0}))
