@@ -242,6 +242,7 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int
         "delisted_picks": int(np.count_nonzero(kind == kinds.DELISTED)),
         "gap_picks": int(np.count_nonzero(kind == kinds.GAP)),
         "unentered_picks": int(np.count_nonzero(kind == kinds.UNENTERED)),
+        "unmeasured_picks": int(np.count_nonzero(kind == kinds.UNMEASURED)),
         "ic_dates": int(np.count_nonzero(~np.isnan(scored.daily.rank_ic[tested]))),
         "missing_values": sum(
             prepared.missing(name, transformation)
@@ -268,6 +269,11 @@ def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapp
         )
     if options.delist == "drop" and counts["delisted_picks"]:
         made.append(f"{counts['delisted_picks']} delisted picks were left out, which flatters the result")
+    if counts["unmeasured_picks"]:
+        made.append(
+            f"{counts['unmeasured_picks']} picks have no forward return and were left out, which flatters the result"
+            " if they are of assets that are gone"
+        )
     if counts["unentered_picks"]:
         made.append(f"{counts['unentered_picks']} picks had no price at the entry and stayed cash")
     return made

@@ -25,6 +25,8 @@ GAP: Final = 2
 """No price at the exit, but later."""
 UNENTERED: Final = 3
 """No price at the entry: it could not be bought, the money stays cash."""
+UNMEASURED: Final = 4
+"""A forward return was given, but not of this row."""
 
 
 @dataclass(frozen=True, slots=True)

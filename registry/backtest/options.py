@@ -15,6 +15,8 @@ Delist = Literal["last", "loss", "drop"]
 Method = Literal["nnridge", "ic", "icir"]
 
 DEFAULT_TRAIN_DAYS: Final = 365
+HORIZONS: Final = (7, 14, 30)
+"""The default."""
 
 _DURATION = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[dw]?)")
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -41,7 +43,7 @@ class Options:
     """Calendar days of each test window; the next window begins where it ends."""
     k: int = 10
     """Assets picked on a date."""
-    horizons: tuple[int, ...] = (7, 14, 30)
+    horizons: tuple[int, ...] = HORIZONS
     """Forward returns, in panel dates; the first decides what is picked against and how often is rebalanced."""
     train_days: int | None = None
     """Calendar days before each test window; None is 365, or `walk_days` where the period is too short for that."""

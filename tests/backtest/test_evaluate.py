@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from registry import ExperimentConfig
 from registry.backtest.evaluate import Evaluation, evaluate
 from registry.backtest.options import Options
+from registry.backtest.panel import Panel
+from registry.backtest.running import Bench
 from registry.backtest.scoring import make_recipe
 from registry.backtest.suggesting import suggest
 from registry.errors import BacktestError
@@ -199,6 +201,45 @@ def test_a_given_forward_return_needs_its_horizon() -> None:
         prepare(make_panel(None, {"f": forward}, forward=forward), plain())
     made = run(make_panel(None, {"f": forward}, forward=forward, horizon=1), {"f": 1.0}, plain())
     assert made.series.values["forward_return"] == [0.2, 0.3]
+
+
+class TestGivenForwardReturns:
+    """What was given decides the horizon; nothing that was asked for is changed in silence."""
+
+    forward = walk(1, 40, 5) / 100 - 1
+
+    def panel(self, forward: np.ndarray | None = None) -> Panel:
+        given = self.forward if forward is None else forward
+        made = make_panel(walk(1, 40, 5), {"f": walk(2, 40, 5)}, forward=self.forward, horizon=5)
+        return replace(made, price=None, forward=given.ravel())
+
+    @pytest.mark.parametrize("change", [{"horizons": (7,)}, {"horizons": (5, 10)}, {"delist": "loss"}])
+    def test_contradictions_are_refused(self, change: dict[str, object]) -> None:
+        options = plain(**{"horizons": (5,), **change})
+        with pytest.raises(BacktestError, match=f"^{next(iter(change))}: "):
+            prepare(self.panel(), options)
+        bench = Bench(self.panel(), "2020-01-01", "2020-02-09")
+        config = ExperimentConfig(["f"], {"f": 1.0}, {"horizons": [7, 14, 30]})
+        with pytest.raises(BacktestError, match=r"^horizons: 7,14,30 can't be computed"):
+            bench.panel_ref(config, plain(horizons=(7, 14, 30)))
+
+    def test_defaults_give_way(self) -> None:
+        assert prepare(self.panel(), plain(horizons=(7, 14, 30))).options.horizons == (5,)
+
+    @pytest.mark.parametrize("lag", [0, 1, 3])
+    def test_training_is_purged_of_returns_entered_later(self, lag: int) -> None:
+        prepared = prepare(self.panel(), plain(horizons=(5,), lag=lag, train_days=20))
+        assert prepared.options.lag == lag
+        window = prepared.windows[0]
+        last_train, first_test = prepared.group_dates[window.train_last - 1], prepared.test_dates[window.first]
+        assert last_train + lag + 5 < first_test
+
+    def test_picks_without_one_are_counted(self) -> None:
+        forward = self.forward.copy()
+        forward[20:30, 2] = NAN
+        made = run(self.panel(forward), {"f": 1.0}, plain(horizons=(5,), k=5))
+        assert made.counts["unmeasured_picks"] == 10
+        assert any("10 picks have no forward return" in warning for warning in made.warnings)
 
 
 def test_survivors_are_pointed_out() -> None:

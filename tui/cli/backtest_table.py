@@ -91,6 +91,7 @@ _LEFT_OUT = (
     ("censored_dates", "dates without a return yet"),
     ("delisted_picks", "delisted picks"),
     ("unentered_picks", "picks without an entry price"),
+    ("unmeasured_picks", "picks without a forward return"),
 )
 
 
