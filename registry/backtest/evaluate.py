@@ -10,14 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from registry.backtest import labels as kinds
-from registry.backtest.baselines import BASELINES, Baseline, equal_parts, evaluate_baselines, mean
+from registry.backtest.baselines import BASELINES, Baseline, Terms, equal_parts, evaluate_baselines, mean
 from registry.backtest.groups import Bools, Floats, Ints
 from registry.backtest.measures import Daily, Picks, measure, pick
 from registry.backtest.options import Options
-from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_track, phases, summary
+from registry.backtest.portfolio import Track, equity, summary
 from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
 from registry.backtest.steps import Steps
+from registry.backtest.tracks import follow_parts, rebalances_of
 from registry.metrics import AT_HORIZON
 from registry.runs.record import Series, Window
 
@@ -66,7 +67,8 @@ class Evaluation:
     @property
     def equity(self) -> list[float]:
         """The portfolio's equity after each rebalance period, from 1 at the start."""
-        return significant(equity(self.scored.track.returns))
+        returns = self.scored.track.returns
+        return significant(equity(returns[~np.isnan(returns)]))
 
 
 def count_steps(prepared: Prepared, recipe: Recipe, options: Options) -> int:
@@ -94,9 +96,9 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps 
         _window(prepared, scored, window, options, each) for window, each in zip(prepared.windows, means, strict=True)
     ]
     counts = _counts(prepared, scored, recipe)
-    known = scored.track.returns
+    known = scored.track.returns[~np.isnan(scored.track.returns)]
     return Evaluation(
-        _metrics(prepared, scored, prepared.tested, known, options, _means(scored, prepared.tested)),
+        _metrics(prepared, scored, prepared.tested, scored.track.returns, options, _means(scored, prepared.tested)),
         windows,
         _series(prepared, scored),
         counts,
@@ -118,26 +120,9 @@ def picked_by(prepared: Prepared, scores: Floats, options: Options, steps: Steps
         horizon: measure(scores, picks, prepared.universe(picks.eligible, horizon, options.k, options.hit), groups)
         for horizon in steps.over(prepared.options.horizons)
     }
-    track, rebalances = _follow(prepared, equal_parts(picks.picked, groups), options)
+    track = follow_parts(prepared, equal_parts(picks.picked, groups), picks.counted, options)
     daily = at.pop(prepared.options.horizon)
-    return Scored(picks, daily, at, track, rebalances)
-
-
-def _follow(prepared: Prepared, parts: Floats, options: Options) -> tuple[Track, Ints]:
-    horizon = prepared.options.horizon
-    forward = prepared.labels(horizon).returns[prepared.test_rows]
-    holdings = Holdings(parts, prepared.test_groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
-    positions = np.flatnonzero(prepared.tested)
-    chosen = [
-        positions[phase]
-        for phase in phases(prepared.test_dates[positions], horizon, horizon if options.tranches else 1)
-    ]
-    tracks = [follow(holdings, forward, phase, options.cost_bps) for phase in chosen if len(phase)]
-    if len(tracks) == 1:
-        return tracks[0], chosen[0]
-    together = mean_track(tracks)
-    count = len(chosen[0])  # the first tranche is never the shorter one
-    return Track(together.returns[:count], together.turnover[:count]), chosen[0]
+    return Scored(picks, daily, at, track, rebalances_of(prepared))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------
@@ -264,13 +249,9 @@ def _intervals(scored: Scored, options: Options, steps: Steps) -> dict[str, tupl
 
 
 def _baselines(prepared: Prepared, scored: Scored, options: Options, steps: Steps) -> list[Baseline]:
-    keep = prepared.options
-    try:
-        prepared.options = keep.with_(k=options.k, hit=options.hit, cost_bps=options.cost_bps, seed=options.seed)
-        found = evaluate_baselines(prepared, scored.picks.eligible, scored.rebalances, steps)
-    finally:
-        prepared.options = keep
-    return [_rounded(baseline) for baseline in found]
+    picked = prepared.tested & ~np.isnan(scored.daily.precision_at_k)
+    terms = Terms(options, scored.picks.eligible, scored.picks.counted, picked, scored.rebalances)
+    return [_rounded(baseline) for baseline in evaluate_baselines(prepared, terms, steps)]
 
 
 def _rounded(baseline: Baseline) -> Baseline:
@@ -295,12 +276,14 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int
         "skipped_dates": int(np.count_nonzero(tested & ~scored.picks.counted)),
         "dates_without_picks": int(np.count_nonzero(tested & scored.picks.counted & (picks_of_date == 0))),
         "censored_dates": prepared.censored_dates,
-        "rebalance_dates": len(scored.rebalances),
+        "rebalance_dates": int(np.count_nonzero(~np.isnan(scored.track.returns))),
+        "skipped_rebalances": int(np.count_nonzero(np.isnan(scored.track.returns))),
         "empty_windows": prepared.empty_windows,
         "picks": int(np.count_nonzero(picked)),
         "delisted_picks": int(np.count_nonzero(kind == kinds.DELISTED)),
         "gap_picks": int(np.count_nonzero(kind == kinds.GAP)),
         "unentered_picks": int(np.count_nonzero(kind == kinds.UNENTERED)),
+        "unmeasured_picks": int(np.count_nonzero(kind == kinds.UNMEASURED)),
         "ic_dates": int(np.count_nonzero(~np.isnan(scored.daily.rank_ic[tested]))),
         "missing_values": sum(
             prepared.missing(name, transformation)
@@ -327,6 +310,11 @@ def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapp
         )
     if options.delist == "drop" and counts["delisted_picks"]:
         made.append(f"{counts['delisted_picks']} delisted picks were left out, which flatters the result")
+    if counts["unmeasured_picks"]:
+        made.append(
+            f"{counts['unmeasured_picks']} picks have no forward return and were left out, which flatters the result"
+            " if they are of assets that are gone"
+        )
     if counts["unentered_picks"]:
         made.append(f"{counts['unentered_picks']} picks had no price at the entry and stayed cash")
     return made

@@ -40,28 +40,33 @@ class Meant:
     """Hyperparameter to its value before and now, when it is a variant."""
 
 
+def supplied(config: ExperimentConfig) -> dict[str, Any]:
+    """Return the options that an experiment's hyperparameters supply, unchecked."""
+    return {
+        name: _as_option(name, config.hyperparameters[name])
+        for name in SUPPLIED
+        if name in config.hyperparameters and config.hyperparameters[name] is not None
+    }
+
+
 def meant(config: ExperimentConfig, explicit: Mapping[str, Any]) -> Meant:
     """Return what backtesting a configuration with explicitly given options means.
 
     Raises:
         BacktestError: an option, or the hyperparameter that supplies it, is not allowed.
     """
-    supplied = {
-        name: _as_option(name, config.hyperparameters[name])
-        for name in SUPPLIED
-        if name in config.hyperparameters and config.hyperparameters[name] is not None
-    }
+    ours = supplied(config)
     try:
-        Options(**supplied)
+        Options(**ours)
     except BacktestError as error:
         raise BacktestError(
             f"a hyperparameter of experiment {str(config.config_hash)[:12]} is no option: {error}"
         ) from None
-    options = Options(**{**supplied, **explicit})
+    options = Options(**{**ours, **explicit})
     changes = {
         name: (config.hyperparameters[name], _as_hyperparameter(value))
         for name, value in explicit.items()
-        if name in supplied and supplied[name] != getattr(options, name)
+        if name in ours and ours[name] != getattr(options, name)
     }
     if not changes:
         return Meant(config, options)

@@ -124,18 +124,23 @@ def _side(values: Floats, groups: Groups) -> Side:
 
 
 def measure(scores: Floats | None, picks: Picks, universe: Universe, groups: Groups) -> Daily:
-    """Measure picks against what the universe earned; without scores there are no correlations."""
+    """Measure picks against what the universe earned; without scores there are no correlations.
+
+    The base rate and the universe's return are of dates with a pick only: means of both sides are over the
+    same dates then, and precision minus base rate is the edge.
+    """
     taken = picks.picked & universe.known
     count = groups.sum(taken)
+    base_rate, mean_return = (np.where(count > 0, each, np.nan) for each in (universe.base_rate, universe.mean_return))
     with np.errstate(divide="ignore", invalid="ignore"):
         return Daily(
             groups.sum(universe.hits & taken) / count,
-            universe.base_rate,
+            base_rate,
             groups.sum(universe.best & taken) / count,
             groups.sum(np.where(taken, universe.forward, 0.0)) / count,
-            universe.mean_return,
+            mean_return,
             *(_correlations(scores, universe, groups) if scores is not None else _none(groups)),
-            groups.sum(picks.eligible),
+            np.where(picks.counted, groups.sum(picks.eligible), np.nan),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Final, Literal, Self
 
 from registry.canonical import show
@@ -15,6 +15,8 @@ Delist = Literal["last", "loss", "drop"]
 Method = Literal["nnridge", "ic", "icir"]
 
 DEFAULT_TRAIN_DAYS: Final = 365
+HORIZONS: Final = (7, 14, 30)
+"""The default."""
 
 _DURATION = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[dw]?)")
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -41,7 +43,7 @@ class Options:
     """Calendar days of each test window; the next window begins where it ends."""
     k: int = 10
     """Assets picked on a date."""
-    horizons: tuple[int, ...] = (7, 14, 30)
+    horizons: tuple[int, ...] = HORIZONS
     """Forward returns, in panel dates; the first decides what is picked against and how often is rebalanced."""
     train_days: int | None = None
     """Calendar days before each test window; None is 365, or `walk_days` where the period is too short for that."""
@@ -152,11 +154,19 @@ def read_days(text: str, name: str) -> int:
 
 
 def read_date(text: str | date, name: str) -> date:
-    """Return an ISO date.
+    """Return an ISO date; of a moment (also a pandas one) that is midnight, its date.
 
     Raises:
-        BacktestError: it is none.
+        BacktestError: it is none, or has a time of day.
     """
+    if isinstance(text, datetime):
+        try:
+            day, midnight = text.date(), text.time() == time()
+        except ValueError:  # pandas.NaT
+            raise BacktestError(f"{name}: {text} is no date; write it as 2024-01-31") from None
+        if not midnight:
+            raise BacktestError(f"{name}: {text} has a time of day; a period begins and ends with days")
+        return day
     if isinstance(text, date):
         return text
     try:

@@ -86,13 +86,15 @@ class Evaluating(Looking):
         """Record a run of a registered experiment; return its id. It is durable when this returns.
 
         Raises:
-            InvalidRunError: a metric in it is defined nowhere.
+            InvalidRunError: a field can't be read back, or a metric in it is defined nowhere.
             StoreError: the place can't take it; nothing was recorded.
         """
         from registry.metrics import metric
         from registry.runs.reading import check_defined
+        from registry.runs.record import Run
         from registry.store.run_entries import ranking_of
 
+        Run.from_dict(run.to_dict())  # what is acknowledged must not be set aside when it is taken in
         if any(metric(name) is None and name not in run.definitions for name in run.metric_names):
             with self._store.read() as session:
                 check_defined(session, run)
@@ -194,6 +196,13 @@ class Evaluating(Looking):
 
         with self._store.read() as session:
             return reading.panels(session)
+
+    def panel_number(self, panel: PanelRef) -> int | None:
+        """Return which panel the registry takes this content to be; None for one it never saw."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.panel_number(session, panel)
 
     def panel_change(self, days: PanelDays) -> str | None:
         """Return a sentence on the first past value of a panel that changed since it was last used, or None."""

@@ -152,7 +152,7 @@ def pair_runs(
     or worse; pass the user's definition instead.
     """
     asked = metric if isinstance(metric, Metric) else defined(metric) or Metric(metric, "", "none", "")
-    reason = _apart_because(reference, candidate, same_panel)
+    reason = apart_because(reference, candidate, same_panel)
     if reason is None:
         for which, run in (("reference", reference), ("candidate", candidate)):
             if not any(value is not None for value in run.dates.values.get(asked.name, ())):
@@ -166,7 +166,7 @@ def pair_runs(
     return judge(*values, metric=asked, seed=seed, horizon=spans)
 
 
-def _apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> str | None:
+def apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> str | None:
     """Return why two runs can't be paired; None when they can."""
     if not _one_panel(reference, candidate, same_panel):
         names = [run.panel.name for run in (reference, candidate)]

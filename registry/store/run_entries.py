@@ -158,7 +158,7 @@ class Panels:
         """Return the number of a run's panel."""
         key = key_of(panel)
         if (panel.name, key) not in self._of:
-            numbers = [(each, self._known(panel.name, each)) for each in (key, *panel.other_keys)]
+            numbers = [(each, self.known(panel.name, each)) for each in (key, *panel.other_keys)]
             number = next((number for _, number in numbers if number is not None), None)
             if number is None:
                 number = self._make(panel.name)
@@ -167,7 +167,8 @@ class Panels:
             self._of[panel.name, key] = number
         return self._of[panel.name, key]
 
-    def _known(self, name: str, key: str) -> int | None:
+    def known(self, name: str, key: str) -> int | None:
+        """Return the number of the panel of this name and content, None for one that was never seen."""
         found: int | None = self._session.value(
             "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
             " WHERE p.name = ? AND k.key = ?",
@@ -193,7 +194,7 @@ class Panels:
 
     def learn(self, days: PanelDays) -> int:
         """Make a panel's content known, and return the number of the panel it belongs to."""
-        known = self._known(days.name, days.key)
+        known = self.known(days.name, days.key)
         panels = columns_of(self._session, days.name)
         if known is not None:
             if known not in panels:  # so far known by the runs on it alone

@@ -146,6 +146,27 @@ class TestOne:
         words = {"better", "worse", "no difference", "cannot tell", "cannot pair"}
         assert summary["comparison"]["verdict"]["verdict"] in words  # type: ignore[index]
 
+    def test_it_is_compared_with_a_run_that_pairs(self, made: Shell) -> None:
+        """The parent's newest run may have another horizon: then the one before, or another experiment's."""
+        backtest(made, "latest", *QUICK)
+        comparable = made.registry.runs()[0].run_id
+        made.ok("backtest", "latest", "--data", "made.csv", *PERIOD, *QUICK[:1], "--horizons", "3", "--train", "90d")
+        made.ok("variant", "latest", "f=0.9", "--description", "child")
+        child = str(made.registry.config("latest").config_hash)
+        summary = backtest(made, child, *QUICK)
+        comparison = summary["comparison"]
+        assert (comparison["because"], comparison["reference_run"]) == ("parent", comparable)  # type: ignore[index]
+        assert comparison["verdict"]["verdict"] != "cannot pair"  # type: ignore[index]
+        assert comparison["metrics"]["edge"]["difference"] is not None  # type: ignore[index]
+
+    def test_what_can_not_be_paired_has_no_changes(self, made: Shell) -> None:
+        backtest(made, "latest", *QUICK)
+        made.ok("variant", "latest", "f=0.9")
+        out = made.ok("backtest", "latest", *QUICK, "--hit", "0.01", "--data", "made.csv", *PERIOD)
+        assert f"against {str(CONFIG.config_hash)[:12]} (parent)" in out
+        assert "cannot pair, they differ in hit: 0.0 against 0.01" in out
+        assert "CHANGE" not in out
+
     def test_untracked_leaves_the_trial_alone(self, made: Shell) -> None:
         made.ok("backtest", "latest", *QUICK, "--data", "made.csv", *PERIOD, "--no-track-experiments")
         assert made.registry.runs() == []
@@ -322,6 +343,22 @@ class TestMany:
         assert "failed" in ran.err and '"h"' in ran.err
         assert len(made.registry.runs()) == 1
 
+    def test_one_that_grows_beyond_any_number_stops_nobody(self, made: Shell) -> None:
+        """A coin that rises ninefold, bought in a period of a few days: its yearly growth is beyond a float."""
+        rows = (made.folder / "made.csv").read_text().splitlines()
+        late = [row.split(",") for row in rows[1:] if row >= "2020-10"]
+        pumped = [[d, a, repr(float(p) * 1e9 ** (d > "2020-12-28")), str(a == "a1"), g] for d, a, p, _, g in late]
+        pumped = [[*row[:3], "1" if row[3] == "True" else "0", row[4]] for row in pumped]
+        (made.folder / "pump.csv").write_text("\n".join([rows[0], *map(",".join, pumped)]))
+        made.registry.tag(str(CONFIG.config_hash), "all")
+        made.registry.register(ExperimentConfig(["f"], {"f": 1.0}, {"k": 1}, tags=["all"]))
+        line = ("--data", "pump.csv", "--start", "2020-12-18", "--end", "2020-12-31", "--horizons", "1", "--lag", "0",
+                "--walk", "2d", "--train", "9d")  # fmt: skip
+        made.ok("backtest", "--filter", "tag:all", *line)
+        found = [run.metrics for run in made.registry.runs()]
+        assert len(found) == 2
+        assert any(each["total_return"] > 1e8 and each["cagr"] is None for each in found)
+
     def test_an_interrupt_keeps_what_is_done(self, made: Shell) -> None:
         made.ok("sweep", "latest", "--vary", "f=0.002:0.4:0.002", "--name", "many")
         command = [sys.executable, "-m", "tui", "backtest", "--filter", "tag:many", "--data", "made.csv", *PERIOD]
@@ -409,6 +446,13 @@ class TestRecords:
         assert "recorded without a command" in made.ok("show", one, "--command")
         assert [run["run_id"] for run in json.loads(made.ok("runs", "latest", "--json"))] == [one]
         assert made.ok("runs", "--format", "csv").splitlines()[1].startswith(one)
+
+    def test_a_recorded_edge_is_shown_as_it_was_recorded(self, made: Shell) -> None:
+        result = {"metrics": {"precision_at_k": 0.55, "base_rate": 0.56, "edge": 0.02}, "panel": "p",
+                  "period": "2020-01-01..2020-12-31"}  # fmt: skip
+        run = made.ok("record", "latest", "-", "--ids", stdin=json.dumps(result)).strip()
+        for out in (made.ok("show", run), made.ok("show", "latest")):
+            assert "0.550 (base 0.560, +0.020)" in out
 
     def test_refusals(self, made: Shell) -> None:
         for text, said in {

@@ -216,6 +216,14 @@ class TestLife:
         assert "not in the registry" in registry.info().refused[0][1]
         assert registry.count() == 1
 
+    def test_what_would_be_set_aside_is_refused_at_once(self, registry: ExperimentRegistry) -> None:
+        registry.register(ONE)
+        for start, metrics in (("2020-01-01T00:00:00", {"edge": 0.1}), ("2021-01-01", {"edge": 0.1})):
+            with pytest.raises(InvalidRunError, match="start"):
+                registry.record(Run(str(ONE.config_hash), PanelRef("p"), start, "2020-12-31", metrics=metrics))
+        registry.sync()
+        assert registry.info().refused == []
+
     def test_an_entry_of_a_newer_program_is_set_aside(self, registry: ExperimentRegistry) -> None:
         registry.register(ONE)
         registry.store.spool.write({"type": "run", "version": 99}, "x")

@@ -146,8 +146,8 @@ def _one(
         done = bench.backtest(this.config, this.options, watch=draw)
     known = before is not None and before.run_id == done.run.run_id
     existed = registry.exists()
-    reference = find_reference(registry, this.config, done.run) if existed else None
     keep(registry, done, record=track)
+    reference = find_reference(registry, this.config, done.run) if existed else None
     against = None
     if reference is not None:
         because, run = reference

@@ -63,7 +63,7 @@ def run_lines(run: Run) -> Iterator[str]:
     rows = []
     if metrics.get("precision_at_k") is not None:
         label = f"precision@{k}" if k else "precision"
-        precision = against_base(metrics["precision_at_k"], metrics.get("base_rate"))
+        precision = against_base(metrics)
         rows.append((label, precision, _edge_interval(run, intervals.get("edge"))))
     if metrics.get("rank_ic") is not None:
         beside = f"t {shown('rank_ic_t', metrics.get('rank_ic_t'))}, ICIR {shown('icir', metrics.get('rank_icir'))}"
@@ -91,6 +91,7 @@ _LEFT_OUT = (
     ("censored_dates", "dates without a return yet"),
     ("delisted_picks", "delisted picks"),
     ("unentered_picks", "picks without an entry price"),
+    ("unmeasured_picks", "picks without a forward return"),
 )
 
 
@@ -124,7 +125,7 @@ def _baselines(run: Run) -> list[str]:
         rows.append(
             [
                 name,
-                against_base(metrics.get("precision_at_k"), metrics.get("base_rate")),
+                against_base(metrics),
                 percent(metrics.get("forward_return")),
                 shown("sharpe", metrics.get("sharpe")),
                 percent(metrics.get("max_drawdown")),
@@ -183,7 +184,8 @@ def comparison_lines(against: Against) -> Iterator[str]:
         Column("  METRIC", text), Column("BEFORE", text, right=True), Column("NOW", text, right=True),
         Column("CHANGE", text, right=True),
     ]  # fmt: skip
-    yield from layout(columns, [["  " + row[0], *row[1:]] for row in rows], None, output.style("bold"))
+    if rows:
+        yield from layout(columns, [["  " + row[0], *row[1:]] for row in rows], None, output.style("bold"))
     verdict = against.verdict
     sentence = safe(verdict.sentence())
     colour = COLOURS.get(verdict.verdict)

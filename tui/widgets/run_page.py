@@ -46,9 +46,8 @@ def metrics(run: Run, width: int) -> Content:
     if not run.metrics:
         return Content.assemble(("none", "$quiet italic"))
     longest = max(cell_len(safe(name)) for name in run.metrics)
-    base = run.metrics.get("base_rate")
     values = {
-        name: against_base(value, base) if name == "precision_at_k" else shown(name, value)
+        name: against_base(run.metrics) if name == "precision_at_k" else shown(name, value)
         for name, value in run.metrics.items()
     }
     wide = max(len(value) for value in values.values())
@@ -123,7 +122,7 @@ def windows(run: Run, width: int) -> Content:
     lines = [Content.assemble((f"{'#':>4}  {'TEST':<24}  {'PRECISION':<28}{heads}", "$quiet bold"))]
     for window in run.windows:
         values = window.metrics
-        cells = [f"{against_base(values.get('precision_at_k'), values.get('base_rate')):<28}"]
+        cells = [f"{against_base(values):<28}"]
         cells += [f"{shown(name, values.get(name)):>{wide}}" for name, _, wide in columns]
         edge = values.get("edge")
         colour = "" if not edge else "$more" if edge > 0 else "$less"
