@@ -510,7 +510,10 @@ def _number(value: object, where: str) -> float | None:
     if value is None:
         return None
     if not isinstance(value, bool) and hasattr(value, "__float__"):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            raise InvalidRunError(f"{where}: a whole number beyond any that can be kept") from None
         return number if math.isfinite(number) else None
     raise InvalidRunError(f"{where}: {show(value)} is no number")
 

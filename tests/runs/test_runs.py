@@ -92,6 +92,8 @@ class TestRecording:
         [
             ({"metrics": {"edge": "high"}}, "edge.*no number"),
             ({"metrics": {"edge": True}}, "edge.*no number"),
+            ({"metrics": {"edge": 10**400}}, "edge.*beyond any"),
+            ({"metrics": {"nobody_said": 1}}, '"nobody_said" is not defined'),
             ({"period": "2020"}, "no period"),
             ({"period": "2021-01-01..2020-01-01"}, "before the start"),
             ({"period": ("2020-01-01", "2020-13-01")}, "no day"),
