@@ -104,6 +104,20 @@ class TestRecording:
                 {"windows": [{"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-02"}] * 2},
                 "two have the number 1",
             ),
+            ({"windows": [{"test_start": "2020-01-03", "test_end": "2020-01-02"}]}, "test_end.*before test_start"),
+            (
+                {
+                    "windows": [
+                        {
+                            "train_start": "2020-01-03",
+                            "train_end": "2020-01-02",
+                            "test_start": "2020-01-03",
+                            "test_end": "2020-01-09",
+                        }
+                    ]
+                },
+                "train_end.*before train_start",
+            ),
             ({"dates": {"edge": [1, 2]}}, "no mapping"),
             ({"dates": {"dates": ["2020-01-02", "2020-01-01"], "values": {}}}, "not in order"),
             ({"dates": {"dates": ["2020-01-02"], "values": {"edge": []}}}, "0 values for 1 dates"),
