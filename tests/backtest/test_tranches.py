@@ -74,4 +74,4 @@ def test_without_prices_there_is_nothing_to_value_them_by() -> None:
     forward = walk(1, 30, 4) / 1000
     panel = make_panel(None, {"f": forward}, forward=forward, horizon=3)
     with pytest.raises(BacktestError, match=r"^tranches: .* takes prices"):
-        run(panel, {"f": 1.0}, plain(tranches=True))
+        run(panel, {"f": 1.0}, plain(tranches=True, horizons=(3,)))

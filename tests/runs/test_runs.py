@@ -92,6 +92,8 @@ class TestRecording:
         [
             ({"metrics": {"edge": "high"}}, "edge.*no number"),
             ({"metrics": {"edge": True}}, "edge.*no number"),
+            ({"metrics": {"edge": 10**400}}, "edge.*beyond any"),
+            ({"metrics": {"nobody_said": 1}}, '"nobody_said" is not defined'),
             ({"period": "2020"}, "no period"),
             ({"period": "2021-01-01..2020-01-01"}, "before the start"),
             ({"period": ("2020-01-01", "2020-13-01")}, "no day"),
@@ -103,6 +105,20 @@ class TestRecording:
             (
                 {"windows": [{"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-02"}] * 2},
                 "two have the number 1",
+            ),
+            ({"windows": [{"test_start": "2020-01-03", "test_end": "2020-01-02"}]}, "test_end.*before test_start"),
+            (
+                {
+                    "windows": [
+                        {
+                            "train_start": "2020-01-03",
+                            "train_end": "2020-01-02",
+                            "test_start": "2020-01-03",
+                            "test_end": "2020-01-09",
+                        }
+                    ]
+                },
+                "train_end.*before train_start",
             ),
             ({"dates": {"edge": [1, 2]}}, "no mapping"),
             ({"dates": {"dates": ["2020-01-02", "2020-01-01"], "values": {}}}, "not in order"),
