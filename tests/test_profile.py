@@ -18,7 +18,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 CONFIGS = st.lists(
     st.builds(
         lambda weights, k, kind, transform: ExperimentConfig(
-            sorted(weights), weights, {"k": k, "kind": kind}, {name: transform for name in weights}
+            sorted(weights), weights, {"k": k, "kind": kind}, dict.fromkeys(weights, transform)
         ),
         st.dictionaries(st.sampled_from(["a", "b", 'odd "name"']), NUMBERS, min_size=1),
         st.integers(-3, 3),
