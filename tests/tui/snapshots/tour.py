@@ -53,7 +53,7 @@ async def tour(app: Driver) -> AsyncIterator[str]:
     await app.press("escape", "/")
     await app.type("tag:prices and mom")
     yield "filter"
-    await _find(app, "tag:prices")
+    await find(app, "tag:prices")
     await app.press("z")
     yield "list-folded"
     await app.press("z", "u", "y", "a", "end", "b", "c", "down", "right")
@@ -75,7 +75,7 @@ async def tour(app: Driver) -> AsyncIterator[str]:
     yield "log"
 
 
-async def _find(app: Driver, filter: str) -> None:
+async def find(app: Driver, filter: str) -> None:
     """Narrow the list, whatever stood in the filter before."""
     await app.press("escape", "escape", "/")
     await app.type(f"{filter}\n")
@@ -95,8 +95,14 @@ async def take(registry: ExperimentRegistry, size: Size) -> dict[str, str]:
 
 
 async def _strips(app: Driver, theme: str) -> Sequence[Strip]:
-    """Return the lines on the screen once nothing on it is on its way, without what only the moment shows."""
+    """Return the lines on the screen in a theme."""
     app.app.theme = theme
+    await still(app)
+    return app.screen._compositor.render_strips()
+
+
+async def still(app: Driver) -> None:
+    """Wait until nothing is on its way to the screen, and take away what is of the moment or of the machine."""
     app.app.clear_notifications()
     await app.settle()
     for screen in app.app.screen_stack:
@@ -107,4 +113,3 @@ async def _strips(app: Driver, theme: str) -> Sequence[Strip]:
         if isinstance(screen, ListScreen):
             await app.until(lambda screen=screen: screen._rest is None, "the cursor came to rest")
     await app.settle()
-    return app.screen._compositor.render_strips()
