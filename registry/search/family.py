@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from registry.search.ast import Value
 from registry.search.names import KnownNames, nearest
 from registry.search.words import shown, trouble, write_value
+from registry.store.edges import EDGES
 
 if TYPE_CHECKING:
     from registry.search.comparing import Condition
@@ -24,13 +25,6 @@ ALIASED: Final = (
     "SELECT config_hash FROM alias_move QUALIFY row_number() OVER (PARTITION BY alias ORDER BY version DESC) = 1"
 )
 """The hashes that aliases point to."""
-
-EDGES: Final = (
-    "SELECT config_hash, parent FROM experiment WHERE parent IS NOT NULL"
-    " UNION ALL SELECT config_hash, parent FROM purged WHERE parent IS NOT NULL"
-    " AND config_hash NOT IN (SELECT config_hash FROM experiment)"
-)
-"""Every experiment with its parent, purged ones included."""
 
 _POINTS_TO = "(SELECT config_hash FROM alias_move WHERE alias = ? ORDER BY version DESC LIMIT 1)"
 

@@ -7,12 +7,13 @@ written (see `overlay`), so a spooled registration reads the same before and aft
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from registry.canonical import now_text
+from registry.store.edges import ancestry, closing
 from registry.store.inserting import Rows, insert_old_hashes, insert_tags
 from registry.store.registration import NO_CONTENT, Content, Metadata, Outcome, Registration
 from registry.store.session import INTEGERS, TEXTS, Session, WriteSession, as_list, unnest_columns
@@ -28,6 +29,8 @@ class State:
     parent: str | None
     trashed: bool
     old_hashes: list[str] = field(default_factory=list)
+    inferred: bool = False
+    """The parent is a guess; one that is known takes its place."""
     outcome: Outcome = "unchanged"
     tags_before: list[str] = field(default_factory=list)
     config_hash: str = ""
@@ -101,6 +104,8 @@ def take_in(
     events = Events()
     detail = {} if source is None else {"source": source}
     now, detail_text = now_text(), json.dumps(detail)
+    if _drop_cycles(session, registrations, states, events):
+        rows = None  # made with what was dropped
     if not states and len(set(hashes)) == len(hashes):  # nothing to merge: the usual case, and the one that is large
         registered_at = [registration.at or now for registration in registrations]
         (rows or Rows(registrations)).insert(session, next_id, registered_at)
@@ -122,18 +127,43 @@ def take_in(
     return {config_hash: state.outcome for config_hash, state in states.items()}
 
 
+def _drop_cycles(
+    session: WriteSession, registrations: Sequence[Registration], states: Mapping[str, State], events: Events
+) -> bool:
+    """Take the parent from registrations whose edge would close a cycle, and say so in the log."""
+    derived = [registration for registration in registrations if registration.parent is not None]
+    if not derived:
+        return False
+    added = [(registration.config_hash, str(registration.parent)) for registration in derived]
+    known = ancestry(session, (end for edge in added for end in edge))
+    for registration in registrations:
+        state = states.get(registration.config_hash)
+        if state is None or state.inferred:  # as it was before it was purged, or as somebody guessed
+            known.pop(registration.config_hash, None)
+    refused = closing(known, added)
+    for place in refused:
+        registration = derived[place]
+        events.add(
+            "parent-refused", registration.config_hash, registration.at, parent=registration.parent,
+            because="it comes from this experiment itself",
+        )  # fmt: skip
+        registration.parent = None
+    return bool(refused)
+
+
 def new_state(id_: int, registration: Registration, now: str) -> State:
     """Return what `registration` is at first, where there was nothing."""
     return State(
         id_, registration.description, registration.tags, registration.parent, False, list(registration.old_hashes),
-        "new", [], registration.config_hash, registration.at or now, registration.content,
+        False, "new", [], registration.config_hash, registration.at or now, registration.content,
     )  # fmt: skip
 
 
 def present(session: Session, hashes: Sequence[str]) -> dict[str, State]:
     """Return what is there already of `hashes`, the trash included."""
     found = session.rows(
-        "SELECT config_hash, id, description, parent, deleted_at IS NOT NULL FROM experiment"
+        "SELECT config_hash, id, description, parent, deleted_at IS NOT NULL, coalesce(parent_inferred, FALSE)"
+        " FROM experiment"
         f" WHERE config_hash IN {TEXTS}",
         [as_list(dict.fromkeys(hashes))],
     )
@@ -148,10 +178,10 @@ def present(session: Session, hashes: Sequence[str]) -> dict[str, State]:
         old.setdefault(id_, []).append(old_hash)
     return {
         config_hash: State(
-            id_, description, tags.get(id_, []), parent, trashed, old.get(id_, []),
+            id_, description, tags.get(id_, []), parent, trashed, old.get(id_, []), inferred,
             tags_before=list(tags.get(id_, [])),
         )
-        for config_hash, id_, description, parent, trashed in found
+        for config_hash, id_, description, parent, trashed, inferred in found
     }  # fmt: skip
 
 
@@ -186,8 +216,8 @@ def merge(
             events.add("untagged", config_hash, at, tags=removed, **detail)
         state.tags = tags
         changed = bool(added or removed) or changed
-    if state.parent is None and registration.parent is not None:
-        state.parent = registration.parent
+    if (state.parent is None or state.inferred) and registration.parent is not None:
+        state.parent, state.inferred = registration.parent, False
         changed = True
     new_old = [old for old in registration.old_hashes if old not in state.old_hashes]
     if new_old:
@@ -201,16 +231,17 @@ def _update(session: WriteSession, states: Sequence[State]) -> None:
     changed = [state for state in states if state.outcome != "unchanged"]
     if not changed:
         return
-    types = {"id": "BIGINT", "description": "VARCHAR", "parent": "VARCHAR"}
+    types = {"id": "BIGINT", "description": "VARCHAR", "parent": "VARCHAR", "inferred": "BOOLEAN"}
     session.run(
         f"UPDATE {session.table('experiment')} AS e SET description = c.description, parent = c.parent,"
-        f" deleted_at = NULL FROM {unnest_columns(types)} WHERE e.id = c.id",
+        f" parent_inferred = c.inferred, deleted_at = NULL FROM {unnest_columns(types)} WHERE e.id = c.id",
         [
             json.dumps(
                 {
                     "id": [s.id for s in changed],
                     "description": [s.description for s in changed],
                     "parent": [s.parent for s in changed],
+                    "inferred": [s.inferred for s in changed],
                 }
             )
         ],
