@@ -46,6 +46,12 @@ def against_base(metrics: Mapping[str, float | None]) -> str:
     return f"{value:.3f} (base {base:.3f}, {value - base if edge is None else edge:+.3f})"
 
 
+def bars(counts: Sequence[int]) -> str:
+    """Return a histogram: a block for each count, as high as it is large; none is blank."""
+    most = max(counts, default=0)
+    return "".join((" " + BLOCKS)[-(-len(BLOCKS) * count // most)] for count in counts) if most else ""
+
+
 def sparkline(values: Sequence[float | None], cells: int = 60) -> str:
     """Return values as blocks, at most `cells` of them; several fall into one as their mean, absent is a dot."""
     if not values:
