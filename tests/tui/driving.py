@@ -79,7 +79,7 @@ def _parse_sheets_once() -> None:
             parsed[key] = parse(self, css, **how)
         return parsed[key]
 
-    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
+    Stylesheet._parse_rules = parse_once  # type: ignore[assignment, method-assign]
 
 
 _parse_sheets_once()
