@@ -23,6 +23,7 @@ from textual.pilot import Pilot
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.store.apply import take_in
 from registry.store.registration import Registration
+from tests.prepared import put
 from tui.app import RegistryApp
 from tui.screens.base import RegistryScreen
 from tui.widgets.filter_bar import FilterBar
@@ -62,7 +63,7 @@ def registry_of(
             then(made)
         made.sync()
         _made[key] = path.read_bytes()
-    path.write_bytes(_made[key])
+    put(path, _made[key])
     return ExperimentRegistry(path, wait=0.2)
 
 
