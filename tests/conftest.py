@@ -32,13 +32,20 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 50, 1000)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long tests unless they were asked for (`make test-all`, or `-m full`)."""
-    if config.getoption("markexpr") or os.environ.get("EXPERIMENTS_FULL"):
-        return
-    chosen = [item for item in items if "full" not in item.keywords]
-    config.hook.pytest_deselected(items=[item for item in items if "full" in item.keywords])
-    items[:] = chosen
+    """Leave out the long tests unless they were asked for (`make test-all`, or `-m full`).
+
+    Where they were, those that draw examples are long ones too: they draw more then.
+    """
+    if os.environ.get("EXPERIMENTS_FULL"):
+        for item in items:
+            if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+                item.add_marker("full")
+    elif not config.getoption("markexpr"):
+        chosen = [item for item in items if "full" not in item.keywords]
+        config.hook.pytest_deselected(items=[item for item in items if "full" in item.keywords])
+        items[:] = chosen
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,18 +8,26 @@ from functools import cache
 from pathlib import Path
 
 from registry import ExperimentRegistry
+from registry.store.spool import Spool, identity
 
 Build = Callable[[ExperimentRegistry], object]
 
 
 def prepared(path: Path, build: Build) -> ExperimentRegistry:
     """Put at `path` the registry that `build` makes of an empty one, and return it; nothing waits beside it."""
-    path.write_bytes(_content(build))
+    put(path, content(build))
     return ExperimentRegistry(path)
 
 
+def put(path: Path, file: bytes) -> None:
+    """Put a registry's file at `path`, known to be one as any is that was written to before."""
+    path.write_bytes(file)
+    Spool(path).mark_verified(identity(path))
+
+
 @cache
-def _content(build: Build) -> bytes:
+def content(build: Build) -> bytes:
+    """Return the file of the registry that `build` makes of an empty one."""
     with tempfile.TemporaryDirectory() as folder:
         registry = ExperimentRegistry(Path(folder) / "experiments.duckdb")
         build(registry)

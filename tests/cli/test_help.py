@@ -33,7 +33,9 @@ def test_every_command_is_there() -> None:
 
 def test_the_overview_groups_commands_by_what_people_want(empty: Shell) -> None:
     out = empty.ok("--help")
-    places = [out.index(f"\n{group}:\n") for group in ("Look", "Learn", "Evaluate", "Change", "Promote", "Move", "Service")]
+    places = [
+        out.index(f"\n{group}:\n") for group in ("Look", "Learn", "Evaluate", "Change", "Promote", "Move", "Service")
+    ]
     assert places == sorted(places)
     for name in NAMES:
         assert f"\n  {name} " in out

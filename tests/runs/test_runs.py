@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotFoundError, Run
 from registry.errors import AmbiguousHashError
 from registry.runs.record import PanelDays, PanelRef, Series, Window
 from registry.store.run_entries import ranking_of
+from tests.strategies import examples
 
 PERIOD = "2020-01-01..2020-12-31"
 ONE = ExperimentConfig(["a", "b"], {"a": 0.5, "b": 0.5})
@@ -155,7 +156,7 @@ runs = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, 80)
 @given(st.lists(runs, min_size=1, max_size=3))
 def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, given_runs: list[Run]) -> None:
     registry = ExperimentRegistry(tmp_path_factory.mktemp("runs") / "e.duckdb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from registry import ExperimentConfig, ExperimentRegistry, FilterError
 from registry.errors import AmbiguousPanelError
 from registry.search import compile_filter
+from tests.prepared import prepared
 from tests.search.conftest import BASE, BIG, EVERYONE, HIGH, Library
 from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 
@@ -155,10 +157,8 @@ def test_without_runs_metrics_are_absent(empty: Library) -> None:
 # -- which panel and period ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def mixed(tmp_path: Path) -> ExperimentRegistry:
+def make_mixed(registry: ExperimentRegistry) -> None:
     """Five experiments: two latest runs on one panel, one on it over another period, two on panels of one name."""
-    registry = ExperimentRegistry(tmp_path / "experiments.duckdb")
     for number in range(5):
         registry.register(
             ExperimentConfig(
@@ -180,7 +180,13 @@ def mixed(tmp_path: Path) -> ExperimentRegistry:
             ],
             {1: "us stocks", 2: "eu", 3: "eu"},
         )
-    return registry
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Iterator[ExperimentRegistry]:
+    registry = prepared(tmp_path / "experiments.duckdb", make_mixed)
+    with registry.store.read():  # every question is asked in this session
+        yield registry
 
 
 def edges(registry: ExperimentRegistry, filter: str = "", **chosen: str) -> dict[str, float]:
@@ -212,7 +218,8 @@ def test_several_are_never_mixed(mixed: ExperimentRegistry) -> None:
     assert [(basis.panel, basis.period, basis.experiments) for basis in mixed.metric_bases()] == copy.choices
 
 
-def test_what_can_match_decides(mixed: ExperimentRegistry) -> None:
+def test_what_can_match_decides(tmp_path: Path) -> None:
+    mixed = prepared(tmp_path / "experiments.duckdb", make_mixed)
     two = "(tag:is-0 or tag:is-1)"
     assert edges(mixed, two) == {"is-0": 0.2, "is-1": 0.3}
     assert edges(mixed, f"{two} m.edge > 0.25") == {"is-1": 0.3}

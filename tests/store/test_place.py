@@ -21,7 +21,7 @@ from registry.errors import (
     UnsupportedPlaceError,
 )
 from registry.store import Store
-from tests.prepared import prepared
+from tests.prepared import content
 from tests.store.conftest import Start, as_others_may
 from tests.store.programs import config
 
@@ -37,7 +37,7 @@ def make_one(registry: ExperimentRegistry) -> None:
 
 def a_registry(path: Path) -> None:
     """Make one that has something in it, without anything beside it."""
-    prepared(path, make_forty)
+    path.write_bytes(content(make_forty))
 
 
 def sqlite(path: Path) -> None:
@@ -91,7 +91,7 @@ def log_of_another(path: Path) -> None:
     """A registry restored from a copy beside the log of another one."""
     other = path.with_name("other.duckdb")
     a_registry(path)
-    prepared(other, make_one)
+    other.write_bytes(content(make_one))
     log = path.with_name(path.name + ".wal")
     log.write_bytes(b"\x00" * 16)
     import duckdb
@@ -332,18 +332,14 @@ class TestReadOnly:
 
 
 ODD = [
-    "with space.duckdb",
-    "quote'and\"quote.duckdb",
-    "line\nbreak.duckdb",
-    "tab\t.duckdb",
+    "with space 100% a:b.duckdb",
+    "quote'and\"quote; semi--.duckdb",
+    "line\nbreak and tab\t.duckdb",
     "ünïcödé 日本.duckdb",
+    "a[1]*.duckdb",
     "no-extension",
     ".hidden",
     "two.dots.duckdb",
-    "a[1]*.duckdb",
-    "semi;colon--.duckdb",
-    "100%.duckdb",
-    "a:b.duckdb",
     "x" * 200,
 ]
 TAKEN = [

@@ -82,7 +82,7 @@ class TestTransactions:
 
     @pytest.mark.parametrize("how", ["read", "write"])
     def test_one_can_register_within_a_session(self, full: Store, how: str) -> None:
-        (full.spool.folder / "verified").unlink(missing_ok=True)  # so that the place is looked at again
+        (full.spool.folder / "verified").unlink()  # so that the place is looked at again
         with getattr(full, how)():
             Store(full.path).register(config(100))
             full.register(config(101))
@@ -217,7 +217,6 @@ class TestOtherPrograms:
     """A plain shell of the engine knows nothing of our lock."""
 
     def test_it_holds_the_file(self, full: Store, start: Start) -> None:
-        bring_in(full)  # it is known to be a registry from now on
         stranger = start("open_plainly", full.path)
         assert stranger.line() == "open"
         for attempt in (full.read, full.write):

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig
@@ -242,19 +242,6 @@ contents = st.recursive(
 )
 
 
-def nothing_gets_in_the_way(tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-    store = Store(tmp_path_factory.mktemp("fuzz") / "x.duckdb")
-    store.register(config(7))
-    records = [found, {**GOOD, "record": found}, {**GOOD, "at": found}, {**GOOD, "old_hashes": found}]
-    if isinstance(found, dict):
-        records += [{**GOOD, **found}, {**GOOD, "record": {**config(1).to_dict(), **found}}]
-    for n, record in enumerate(records):
-        (store.spool.folder / f"{n}.json").write_text(json.dumps(record))
-    store.sync()
-    assert config(7).config_hash in hashes(store)
-    assert store.spool.names() == []
-
-
 class TestRefusals:
     def test_entries_that_cannot_be_applied_are_set_aside_and_block_nothing(self, store: Store) -> None:
         store.register(config(7))
@@ -302,16 +289,19 @@ class TestRefusals:
         assert hashes(store) == [config(7).config_hash]
         assert len(store.spool.refusals()) == 23
 
-    @settings(max_examples=12)
+    @strategies.examples(12, 100)
     @given(contents)
     def test_no_content_at_all_gets_in_the_way(self, tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-        nothing_gets_in_the_way(tmp_path_factory, found)
-
-    @pytest.mark.full
-    @settings(max_examples=100)
-    @given(contents)
-    def test_really_none(self, tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-        nothing_gets_in_the_way(tmp_path_factory, found)
+        store = Store(tmp_path_factory.mktemp("fuzz") / "x.duckdb")
+        store.register(config(7))
+        records = [found, {**GOOD, "record": found}, {**GOOD, "at": found}, {**GOOD, "old_hashes": found}]
+        if isinstance(found, dict):
+            records += [{**GOOD, **found}, {**GOOD, "record": {**config(1).to_dict(), **found}}]
+        for n, record in enumerate(records):
+            (store.spool.folder / f"{n}.json").write_text(json.dumps(record))
+        store.sync()
+        assert config(7).config_hash in hashes(store)
+        assert store.spool.names() == []
 
     def test_an_entry_that_only_the_engine_refuses_is_found_among_the_others(self, store: Store) -> None:
         store.register(config(1))
@@ -397,47 +387,37 @@ class TestOverlay:
         with hold("shared"), store.read() as session, pytest.raises(ReadOnlyError):
             session.run("DELETE FROM store.experiment")
 
-    @settings(max_examples=12)
+    @strategies.examples(12, 70)
     @given(st.data())
     def test_it_equals_applying(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-        overlay_equals_applying(tmp_path_factory, data)
+        store = Store(tmp_path_factory.mktemp("overlay") / "x.duckdb")
+        pool = data.draw(st.lists(strategies.configs(), min_size=1, max_size=4))
 
-    @pytest.mark.full
-    @settings(max_examples=70)
-    @given(st.data())
-    def test_it_really_does(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-        overlay_equals_applying(tmp_path_factory, data)
-
-
-def overlay_equals_applying(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    store = Store(tmp_path_factory.mktemp("overlay") / "x.duckdb")
-    pool = data.draw(st.lists(strategies.configs(), min_size=1, max_size=4))
-
-    def register_some() -> None:
-        for chosen in data.draw(st.lists(st.sampled_from(pool), max_size=5)):
-            store.register(
-                ExperimentConfig(
-                    chosen.feature_names,
-                    chosen.feature_weights,
-                    chosen.hyperparameters,
-                    chosen.feature_transformations,
-                    data.draw(strategies.texts),
-                    data.draw(strategies.tags),
-                    parent=data.draw(st.none() | strategies.hashes),
+        def register_some() -> None:
+            for chosen in data.draw(st.lists(st.sampled_from(pool), max_size=5)):
+                store.register(
+                    ExperimentConfig(
+                        chosen.feature_names,
+                        chosen.feature_weights,
+                        chosen.hyperparameters,
+                        chosen.feature_transformations,
+                        data.draw(strategies.texts),
+                        data.draw(strategies.tags),
+                        parent=data.draw(st.none() | strategies.hashes),
+                    )
                 )
-            )
 
-    register_some()
-    store.sync()
-    if data.draw(st.booleans()):
-        with store.write() as session:
-            session.run("UPDATE store.experiment SET deleted_at = now()::TIMESTAMP WHERE id % 2 = 1")
-    register_some()
-    with lock.holding(store.path, shared=True, timeout=0):  # so that it can't be brought in
-        laid_over = everything(store)
-    waiting = len(store.spool.names())
-    assert store.sync() == waiting
-    assert everything(store) == laid_over
+        register_some()
+        store.sync()
+        if data.draw(st.booleans()):
+            with store.write() as session:
+                session.run("UPDATE store.experiment SET deleted_at = now()::TIMESTAMP WHERE id % 2 = 1")
+        register_some()
+        with lock.holding(store.path, shared=True, timeout=0):  # so that it can't be brought in
+            laid_over = everything(store)
+        waiting = len(store.spool.names())
+        assert store.sync() == waiting
+        assert everything(store) == laid_over
 
 
 def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
