@@ -6,7 +6,7 @@ an explicit option that contradicts one makes a variant; what neither says is re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,15 +49,31 @@ def supplied(config: ExperimentConfig) -> dict[str, Any]:
     }
 
 
+def check_names(explicit: Iterable[str]) -> None:
+    """Refuse names that are no options.
+
+    Raises:
+        BacktestError: the message names the first, with the nearest option.
+    """
+    from difflib import get_close_matches
+
+    for name in explicit:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1)
+            instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+            raise BacktestError(f"{show(name)} is no option of a backtest; {instead}")
+
+
 def meant(config: ExperimentConfig, explicit: Mapping[str, Any]) -> Meant:
     """Return what backtesting a configuration with explicitly given options means.
 
     Raises:
         BacktestError: an option, or the hyperparameter that supplies it, is not allowed.
     """
+    check_names(explicit)
     ours = supplied(config)
-    try:
-        Options(**ours)
+    try:  # one that is replaced by an explicit option need not be allowed
+        Options(**{name: value for name, value in ours.items() if name not in explicit})
     except BacktestError as error:
         raise BacktestError(
             f"a hyperparameter of experiment {str(config.config_hash)[:12]} is no option: {error}"
@@ -88,6 +104,7 @@ def new_experiment(
         BacktestError: an option is not allowed.
         InvalidConfigError: the weights are no weights.
     """
+    check_names(explicit)
     options = Options(**explicit)
     recorded = {name: getattr(options, name) for name in _ALWAYS_RECORDED}
     recorded |= {name: getattr(options, name) for name in explicit if name in SUPPLIED}
