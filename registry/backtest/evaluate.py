@@ -103,7 +103,7 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps 
         significant_one(float(np.median(known))) if len(known) else None,
         _baselines(prepared, scored, options, steps) if options.baselines else [],
         _warnings(prepared, scored, options, counts),
-        list(prepared.calendar.remarks),
+        list(prepared.remarks),
         scored,
     )
 
