@@ -146,6 +146,8 @@ def check_features(config: ExperimentConfig, names: list[str], panel: Panel) -> 
     lacking = [name for name in names if name not in panel.features]
     if not lacking:
         return
+    if (reason := next((panel.refused[name] for name in lacking if name in panel.refused), None)) is not None:
+        raise BacktestError(reason)
     columns = list(panel.columns)
     if unread := [name for name in lacking if name in columns]:
         raise BacktestError(

@@ -268,9 +268,27 @@ def test_columns_that_nobody_named_are_not_read(made: Shell) -> None:
     made.registry.register(ExperimentConfig(["f"], {"f": 1.0}, tags=["some"]))
     ran = made("backtest", "--filter", "tag:some", *source)
     assert ran.code == 5
-    assert ran.err.count("failed") == 1 and 'loaded without "sector"' in ran.err
+    assert ran.err.count("failed") == 1
+    assert 'column "sector", row 1 (2020-01-01, a0): "energy" is not a number' in ran.err
     made.registry.register(ExperimentConfig(["f", "odd"], {"f": 1.0, "odd": 1.0}))
     assert 'column "odd", row 40' in made("backtest", "latest", *source).err
+    made.registry.tag("latest", "some")
+    ran = made("backtest", "--filter", "tag:some", *source)
+    assert (ran.code, ran.err.count("failed")) == (5, 2) and 'column "odd", row 40' in ran.err
+
+
+def test_a_feature_that_is_also_a_price_or_a_capitalisation(made: Shell) -> None:
+    lines = (made.folder / "made.csv").read_text().splitlines()
+    rows = [lines[0] + ",cap,empty", *(f"{line},{number % 7 + 1}," for number, line in enumerate(lines[1:]))]
+    (made.folder / "made.csv").write_text("\n".join(rows))
+    made.registry.register(ExperimentConfig(["cap", "price"], {"cap": 1.0, "price": -1.0}, tags=["some"]))
+    source = ("--data", "made.csv", "--cap-column", "cap", *PERIOD, *QUICK)
+    alone = json.loads(made.ok("backtest", "latest", *source, "--json"))
+    (row,) = json.loads(made.ok("backtest", "--filter", "tag:some", "--again", *source, "--json"))
+    assert row["run"] == alone["run"]["id"]
+    made.registry.register(ExperimentConfig(["f", "empty"], {"f": 1.0, "empty": 1.0}, tags=["hollow"]))
+    assert 'the feature "empty" has no value on any test date' in made.ok("backtest", "latest", *source)
+    assert "1 evaluated" in made.ok("backtest", "--filter", "tag:hollow", "--again", *source)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
