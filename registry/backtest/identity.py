@@ -106,14 +106,8 @@ def new_experiment(
     """
     check_names(explicit)
     options = Options(**explicit)
-    recorded = {name: getattr(options, name) for name in _ALWAYS_RECORDED}
-    recorded |= {name: getattr(options, name) for name in explicit if name in SUPPLIED}
     config = create_experiment_from_scoring_config(
-        dict(weights),
-        list(weights),
-        {name: _as_hyperparameter(value) for name, value in recorded.items()},
-        description,
-        list(tags),
+        dict(weights), list(weights), _recorded(options, explicit), description, list(tags)
     )
     if transformations:
         config = ExperimentConfig(
@@ -121,6 +115,36 @@ def new_experiment(
             config.description, config.tags, config.created_at,
         )  # fmt: skip
     return Meant(config, options)
+
+
+def adopted(config: ExperimentConfig, explicit: Mapping[str, Any]) -> Meant:
+    """Return a configuration from a file as a new experiment, which records what those made of weights record.
+
+    Its own hyperparameters supply what is not given explicitly, and stay as they are written.
+
+    Raises:
+        BacktestError: an option, or the hyperparameter that supplies it, is not allowed.
+    """
+    options = meant(config, explicit).options
+    ours = supplied(config)
+    added = {
+        name: value
+        for name, value in _recorded(options, explicit).items()
+        if name not in ours or ours[name] != getattr(options, name)
+    }
+    if not added:
+        return Meant(config, options)
+    made = ExperimentConfig(
+        config.feature_names, config.feature_weights, {**config.hyperparameters, **added},
+        config.feature_transformations, config.description, config.tags, config.created_at, parent=config.parent,
+    )  # fmt: skip
+    return Meant(made, options)
+
+
+def _recorded(options: Options, explicit: Iterable[str]) -> dict[str, Any]:
+    """Return the options that a new experiment has as hyperparameters."""
+    names = [*_ALWAYS_RECORDED, *(name for name in explicit if name in SUPPLIED)]
+    return {name: _as_hyperparameter(getattr(options, name)) for name in dict.fromkeys(names)}
 
 
 def _as_option(name: str, value: Any) -> Any:

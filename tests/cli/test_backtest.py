@@ -175,6 +175,21 @@ class TestOne:
         assert (config.description, config.tags) == ("=1+1", ["a", "b"])
         assert config.hyperparameters == {"k": 2, "seed": 13, "walk_days": 30, "horizons": [5], "train_days": 90}
 
+    def test_a_configuration_from_a_file_is_a_new_experiment_too(self, made: Shell) -> None:
+        """It records k, seed, walk_days and what was given, unless it is registered already."""
+        handkept = {"description": "kept", "features": ["f", "g"], "weights": {"f": 0.5, "g": 0.5},
+                    "hyperparameters": {"k": 3.0, "walk_days": 40, "note": "x"}}  # fmt: skip
+        (made.folder / "c.json").write_text(json.dumps(handkept))
+        backtest(made, "--weights", "c.json", *QUICK[:-2], "--walk", "30d")
+        config = made.registry.config("latest")
+        assert config.hyperparameters == {
+            "k": 3.0, "walk_days": 30, "note": "x", "seed": 13, "horizons": [5], "train_days": 90,
+        }  # fmt: skip
+        assert (config.description, config.parent) == ("kept", None)
+        (made.folder / "c.json").write_text(CONFIG.to_json())
+        summary = backtest(made, "--weights", "c.json", *QUICK[:-2])
+        assert summary["config"]["experiment_hash"] == CONFIG.config_hash  # type: ignore[index]
+
     def test_a_short_training_only_spoils_the_suggestion(self, made: Shell) -> None:
         backtest(made, "latest", *QUICK[:3], "--train", "10d")
         (name,) = folders(made)
