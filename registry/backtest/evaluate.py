@@ -19,6 +19,7 @@ from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
 from registry.backtest.steps import Steps
 from registry.backtest.tracks import follow_parts, rebalances_of
+from registry.canonical import show
 from registry.metrics import AT_HORIZON
 from registry.runs.record import Series, Window
 
@@ -105,8 +106,8 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps 
         _intervals(scored, options, steps) if options.bootstrap else {},
         significant_one(float(np.median(known))) if len(known) else None,
         _baselines(prepared, scored, options, steps) if options.baselines else [],
-        _warnings(prepared, scored, options, counts),
-        list(prepared.calendar.remarks),
+        _warnings(prepared, scored, recipe, options, counts),
+        list(prepared.remarks),
         scored,
     )
 
@@ -292,8 +293,14 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int
     }  # fmt: skip
 
 
-def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapping[str, int]) -> list[str]:
-    made: list[str] = []
+def _warnings(
+    prepared: Prepared, scored: Scored, recipe: Recipe, options: Options, counts: Mapping[str, int]
+) -> list[str]:
+    made = [
+        f"the feature {show(name)} has no value on any test date"
+        for name, transformation in zip(recipe.names, recipe.transformations, strict=True)
+        if prepared.missing(name, transformation) == prepared.test_groups.rows
+    ]
     eligible = mean(scored.daily.eligible[prepared.tested & scored.picks.counted])
     if not counts["evaluated_dates"]:
         made.append(

@@ -28,6 +28,8 @@ _AT_LEAST: Final[dict[str, int]] = {
     "walk_days": 1, "k": 1, "train_days": 1, "lag": 0, "embargo": 0, "min_assets": 1, "min_test_dates": 1,
     "seed": 0, "n_bootstrap": 100,
 }  # fmt: skip
+_YES_OR_NO: Final = ("expanding", "tranches", "baselines", "bootstrap")
+_FARTHEST: Final = 99_999
 _NOT_MEASURED: Final = ("baselines", "bootstrap", "n_bootstrap", "method", "shrink")
 
 
@@ -111,10 +113,10 @@ class Options:
             raise BacktestError(f"risk_free_rate: {self.risk_free_rate:g} is -100 % or less")
         if self.periods_per_year is not None and self.periods_per_year <= 0:
             raise BacktestError(f"periods_per_year: {self.periods_per_year:g} is not above 0")
-        given = tuple(dict.fromkeys(self.horizons))
-        if not given or any(isinstance(h, bool) or not isinstance(h, int) or h < 1 for h in given):
-            raise BacktestError(f"horizons: {show(list(self.horizons))} are not whole numbers of 1 or more")
-        object.__setattr__(self, "horizons", given)
+        for name in _YES_OR_NO:
+            if not isinstance(getattr(self, name), bool):
+                raise BacktestError(f"{name}: {show(getattr(self, name))} is neither true nor false")
+        object.__setattr__(self, "horizons", _checked_horizons(self.horizons))
 
     @property
     def horizon(self) -> int:
@@ -134,6 +136,14 @@ class Options:
     def with_(self, **changes: Any) -> Self:
         """Return a changed copy. Raises as the constructor."""
         return replace(self, **changes)
+
+
+def _checked_horizons(given: object) -> tuple[int, ...]:
+    if not isinstance(given, list | tuple):
+        raise BacktestError(f"horizons: {show(given)} is no list of whole numbers, such as [7, 14, 30]")
+    if not given or any(isinstance(h, bool) or not isinstance(h, int) or not 1 <= h <= _FARTHEST for h in given):
+        raise BacktestError(f"horizons: {show(list(given))} are not whole numbers from 1 to {_FARTHEST}")
+    return tuple(dict.fromkeys(given))
 
 
 NAMES: Final = tuple(field.name for field in fields(Options))
@@ -182,6 +192,6 @@ def read_horizons(text: str) -> tuple[int, ...]:
         BacktestError: one of them is no whole number of 1 or more.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(part.isascii() and part.isdigit() and 0 < int(part) < 100_000 for part in parts):
+    if not parts or not all(part.isascii() and part.isdigit() and 0 < int(part) <= _FARTHEST for part in parts):
         raise BacktestError(f"horizons: {show(text)} are no panel dates ahead; write them as 7,14,30")
     return tuple(int(part) for part in parts)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from registry.backtest.panel import Panel
 
 
+_FEW_DAYS = 7
+"""A period may begin or end so many days beyond the panel, with a weekend or a holiday, and nothing is said."""
+
 _KEPT = 6
 """Universes kept: a few horizons of two kinds of experiments."""
 
@@ -77,6 +80,8 @@ class Prepared:
         self._values: dict[tuple[str, str], Floats] = {}
         self._missing: dict[tuple[str, str], int] = {}
         self._find_test_dates(first, last)
+        self.remarks = [*self.calendar.remarks, *self._beyond_the_panel()]
+        """What was done otherwise than might be thought."""
 
     def _could_be_traded(self, rows: Ints) -> np.ndarray:
         could = np.ones(len(rows), dtype=bool)
@@ -127,6 +132,15 @@ class Prepared:
         self.test_rows = slice(int(offsets[low]), int(offsets[high]))
         self.test_groups = Groups(offsets[low : high + 1] - offsets[low])
         self.test_dates = dates
+
+    def _beyond_the_panel(self) -> list[str]:
+        """Say when the period goes beyond the panel by more than a few days without trading."""
+        first, last = (self.panel.dates[at].astype(object) for at in (0, -1))
+        before, after = (first - self.start).days, (self.end - last).days
+        if max(before, after) <= _FEW_DAYS:
+            return []
+        empty = f"; {self.empty_windows} of {len(self.calendar.spans)} windows are empty" if self.empty_windows else ""
+        return [f"the period {self.start}..{self.end} goes beyond the panel, which has {first} to {last}{empty}"]
 
     def _date_before(self, index: int) -> str:
         return str(self.panel.dates[index - 1]) if index > 0 else "before the panel begins"

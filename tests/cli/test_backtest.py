@@ -180,6 +180,21 @@ class TestOne:
         assert (config.description, config.tags) == ("=1+1", ["a", "b"])
         assert config.hyperparameters == {"k": 2, "seed": 13, "walk_days": 30, "horizons": [5], "train_days": 90}
 
+    def test_a_configuration_from_a_file_is_a_new_experiment_too(self, made: Shell) -> None:
+        """It records k, seed, walk_days and what was given, unless it is registered already."""
+        handkept = {"description": "kept", "features": ["f", "g"], "weights": {"f": 0.5, "g": 0.5},
+                    "hyperparameters": {"k": 3.0, "walk_days": 40, "note": "x"}}  # fmt: skip
+        (made.folder / "c.json").write_text(json.dumps(handkept))
+        backtest(made, "--weights", "c.json", *QUICK[:-2], "--walk", "30d")
+        config = made.registry.config("latest")
+        assert config.hyperparameters == {
+            "k": 3.0, "walk_days": 30, "note": "x", "seed": 13, "horizons": [5], "train_days": 90,
+        }  # fmt: skip
+        assert (config.description, config.parent) == ("kept", None)
+        (made.folder / "c.json").write_text(CONFIG.to_json())
+        summary = backtest(made, "--weights", "c.json", *QUICK[:-2])
+        assert summary["config"]["experiment_hash"] == CONFIG.config_hash  # type: ignore[index]
+
     def test_a_short_training_only_spoils_the_suggestion(self, made: Shell) -> None:
         backtest(made, "latest", *QUICK[:3], "--train", "10d")
         (name,) = folders(made)
@@ -271,9 +286,27 @@ def test_columns_that_nobody_named_are_not_read(made: Shell) -> None:
     made.registry.register(ExperimentConfig(["f"], {"f": 1.0}, tags=["some"]))
     ran = made("backtest", "--filter", "tag:some", *source)
     assert ran.code == 5
-    assert ran.err.count("failed") == 1 and 'loaded without "sector"' in ran.err
+    assert ran.err.count("failed") == 1
+    assert 'column "sector", row 1 (2020-01-01, a0): "energy" is not a number' in ran.err
     made.registry.register(ExperimentConfig(["f", "odd"], {"f": 1.0, "odd": 1.0}))
     assert 'column "odd", row 40' in made("backtest", "latest", *source).err
+    made.registry.tag("latest", "some")
+    ran = made("backtest", "--filter", "tag:some", *source)
+    assert (ran.code, ran.err.count("failed")) == (5, 2) and 'column "odd", row 40' in ran.err
+
+
+def test_a_feature_that_is_also_a_price_or_a_capitalisation(made: Shell) -> None:
+    lines = (made.folder / "made.csv").read_text().splitlines()
+    rows = [lines[0] + ",cap,empty", *(f"{line},{number % 7 + 1}," for number, line in enumerate(lines[1:]))]
+    (made.folder / "made.csv").write_text("\n".join(rows))
+    made.registry.register(ExperimentConfig(["cap", "price"], {"cap": 1.0, "price": -1.0}, tags=["some"]))
+    source = ("--data", "made.csv", "--cap-column", "cap", *PERIOD, *QUICK)
+    alone = json.loads(made.ok("backtest", "latest", *source, "--json"))
+    (row,) = json.loads(made.ok("backtest", "--filter", "tag:some", "--again", *source, "--json"))
+    assert row["run"] == alone["run"]["id"]
+    made.registry.register(ExperimentConfig(["f", "empty"], {"f": 1.0, "empty": 1.0}, tags=["hollow"]))
+    assert 'the feature "empty" has no value on any test date' in made.ok("backtest", "latest", *source)
+    assert "1 evaluated" in made.ok("backtest", "--filter", "tag:hollow", "--again", *source)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

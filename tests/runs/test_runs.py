@@ -73,6 +73,27 @@ class TestRecording:
         registry.sync()
         assert len(registry.runs()) == 2
 
+    @pytest.mark.parametrize("applied", [False, True])
+    def test_a_richer_arrival_of_a_known_run_completes_it(self, registry: ExperimentRegistry, applied: bool) -> None:
+        """A screening of many leaves intervals and baselines out; evaluating one of them alone brings them."""
+        registry.register(ONE)
+        run = Run(str(ONE.config_hash), PanelRef("p"), "2020-01-01", "2020-12-31", metrics={"edge": 0.1},
+                  recorded_at="2024-05-06T07:08:09.000010+00:00")  # fmt: skip
+        poor = replace(run, details={"intervals": {}, "warnings": ["w"]}, environment={"command": ["many"]})
+        rich = replace(run, details={"intervals": {"edge": [0, 1]}, "warnings": ["w"]}, environment={"command": ["x"]})
+        for each in (poor, rich, poor):
+            registry.record(each, config=ONE)
+            if applied:
+                registry.sync()
+        assert (registry.run(run.run_id).details, registry.run(run.run_id).environment) == (
+            rich.details, rich.environment,
+        )  # fmt: skip
+        registry.sync()
+        registry.record(replace(rich, details={**rich.details, "baselines": {"random": 1}}), config=ONE)
+        assert "baselines" in registry.run(run.run_id).details  # laid over what is in the file
+        assert len(registry.runs()) == 1
+        assert [event.kind for event in registry.log()] == ["registered", "evaluated"]
+
     def test_of_a_registered_experiment_by_its_hash(self, registry: ExperimentRegistry) -> None:
         registry.register(ONE)
         run = registry.record_run(str(ONE.config_hash)[:8], metrics={"edge": 0.1}, panel="p", period=PERIOD)

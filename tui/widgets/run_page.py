@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from registry.metrics import metric
+from tui import recorded
 from tui.numbers import ABSENT, against_base, shown
 from tui.safe import safe
 from tui.widgets.cells import fit
@@ -141,11 +142,11 @@ def windows(run: Run, width: int) -> Content:
 def options(run: Run) -> Content:
     """Return the options, and what the run was made with."""
     lines = list(_pairs((name, json.dumps(value)) for name, value in run.options.items()))
-    commit = run.environment.get("git") or {}
+    commit = recorded.part(run.environment, "git")
     if commit:
         dirty = ", with uncommitted changes" if commit.get("dirty") else ""
         lines += _pairs([("commit", str(commit.get("commit"))[:12] + dirty)])
-    lines += _pairs((name, str(value)) for name, value in (run.environment.get("versions") or {}).items())
+    lines += _pairs((name, str(value)) for name, value in recorded.part(run.environment, "versions").items())
     return Content("\n").join(lines) if lines else Content.assemble(("none were recorded", "$quiet italic"))
 
 
