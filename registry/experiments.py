@@ -6,9 +6,10 @@ from registry.faces.aliasing import Aliasing
 from registry.faces.changing import Changing
 from registry.faces.evaluating import Evaluating
 from registry.faces.keeping import Keeping
+from registry.faces.relating import Relating
 
 
-class ExperimentRegistry(Evaluating, Changing, Aliasing, Keeping):
+class ExperimentRegistry(Evaluating, Changing, Aliasing, Relating, Keeping):
     """A registry of experiments in one DuckDB file.
 
     The file is opened for each call and closed again, so any number of processes can share it. Where it
