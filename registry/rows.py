@@ -132,6 +132,8 @@ class Details:
     run_count: int = 0
     aliases: list[str] = field(default_factory=list)
     """Aliases that point to it now."""
+    parent_inferred: bool = False
+    """The parent is a guess that somebody recorded."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists: the configuration's fields and what surrounds them."""
@@ -144,6 +146,7 @@ class Details:
             "children": self.children,
             "runs": [run.summary() for run in self.runs],
             "aliases": self.aliases,
+            "parent_inferred": self.parent_inferred,
         }
 
 
@@ -272,7 +275,11 @@ def details(session: Session, id_: int) -> Details:
     from registry import aliases
     from registry.runs import reading
 
-    row = session.one(f"SELECT {_CONFIG}, e.registered_at, e.deleted_at FROM experiment e WHERE e.id = ?", [id_])
+    row = session.one(
+        f"SELECT {_CONFIG}, e.registered_at, e.deleted_at, coalesce(e.parent_inferred, FALSE) FROM experiment e"
+        " WHERE e.id = ?",
+        [id_],
+    )
     assert row is not None
     tags = [tag for (tag,) in session.rows("SELECT tag FROM tag WHERE id = ? ORDER BY position", [id_])]
     count: int = session.value("SELECT count(*) FROM run WHERE id = ?", [id_])
@@ -293,6 +300,7 @@ def details(session: Session, id_: int) -> Details:
         reading.runs(session, [id_], limit=RUNS_SHOWN, full=True) if count else [],
         count,
         aliases.of_experiments(session, [row[1]]).get(row[1], []),
+        row[11],
     )
 
 

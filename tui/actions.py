@@ -294,7 +294,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "remove the marked ones, or this one, for good, after asking", CHANGE, "experiments purge HASH",
            footer=6),
     Action("app.undo", ("U",), EVERYWHERE, APP, "undo", "undo",
-           "undo the last delete or restore, or bring cleared marks back", CHANGE, "experiments restore HASH",
+           "undo the last delete, restore, tag, description, variant or promotion, or bring cleared marks back", CHANGE, "experiments restore HASH",
            footer=10),
     Action("app.list", ("1",), EVERYWHERE, APP, "go('list')", "list",
            "to the list", GO, "experiments list"),

@@ -26,7 +26,9 @@ _RENAMED = {
     "transformations": "feature_transformations",
 }
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
-_SHOWN = frozenset(("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "aliases"))
+_SHOWN = frozenset(
+    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "aliases", "parent_inferred")
+)
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
 
 _ALSO_CALLED = {

@@ -56,3 +56,16 @@ def closing(known: Mapping[str, str], added: Sequence[tuple[str, str]]) -> list[
         else:
             above[config_hash] = parent
     return refused
+
+
+def descent(session: Session, hashes: Iterable[str]) -> dict[str, str]:
+    """Return hash to parent of everything that comes from these experiments, oldest first."""
+    rows = session.rows(
+        f"WITH RECURSIVE edge AS MATERIALIZED ({EDGES}), derived(config_hash, parent) AS ("
+        f"SELECT config_hash, parent FROM edge WHERE parent IN {TEXTS}"
+        " UNION SELECT edge.config_hash, edge.parent FROM edge JOIN derived ON edge.parent = derived.config_hash)"
+        " SELECT d.config_hash, d.parent FROM derived d LEFT JOIN experiment e ON e.config_hash = d.config_hash"
+        " ORDER BY e.created_at NULLS FIRST, e.id, d.config_hash",
+        [as_list(dict.fromkeys(hashes))],
+    )
+    return dict(rows)

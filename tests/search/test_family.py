@@ -96,7 +96,7 @@ def test_aliases_are_among_the_names(family: tuple[ExperimentRegistry, list[str]
     assert {"alias:production", "parent:08d6"} <= {example for example, _ in REFERENCE}
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.lists(st.integers(-1, 30), min_size=1, max_size=14), st.integers(0, 13))
 def test_any_family(tmp_path_factory: pytest.TempPathFactory, parents: list[int], of: int) -> None:
     """Against walking up from each: -1 has no parent, others come from one that was there before."""

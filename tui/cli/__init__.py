@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "search": Entry("Look", "listing", "Find experiments by words, tags, weights, dates."),
     "show": Entry("Look", "show", "Show one experiment or run in full."),
     "compare": Entry("Look", "compare", "Compare two or more experiments."),
+    "lineage": Entry("Look", "lineage", "Show the family of an experiment: a tree with the edit on each edge."),
     "tags": Entry("Look", "tagging", "List the tags, or rename one."),
     "log": Entry("Look", "log", "Show what happened when."),
     "runs": Entry("Look", "runs", "List runs: who was evaluated on what, with what result."),

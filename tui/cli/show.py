@@ -137,7 +137,9 @@ def page(details: Details) -> Iterator[str]:
     if details.deleted_at:
         yield output.paint(f"In the trash since: {safe(details.deleted_at)}", "yellow")
     if config.parent:
-        yield f"Parent: {config.parent[:SHORT_HASH]}"
+        yield f"Parent: {config.parent[:SHORT_HASH]}{' (inferred)' if details.parent_inferred else ''}"
+    if details.aliases:
+        yield f"Aliases: {safe(', '.join(details.aliases))}"
     if details.children:
         yield f"Variants: {', '.join(child[:SHORT_HASH] for child in details.children)}"
     if details.old_hashes:
