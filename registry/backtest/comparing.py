@@ -132,6 +132,6 @@ def _number(registry: ExperimentRegistry, run: Run) -> int | None:
 
 
 def _one_panel(first: Run, number: int | None, second: Run, other: int | None) -> bool | None:
-    if first.panel.fingerprint == second.panel.fingerprint:
+    if first.panel.fingerprint is not None and first.panel.fingerprint == second.panel.fingerprint:
         return True
     return None if number is None or other is None else number == other

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from registry.faces.base import Base
 
 if TYPE_CHECKING:
+    from registry.analysis.ab import Trial
     from registry.analysis.distribution import Spread
     from registry.analysis.grouping import Groups
     from registry.analysis.importance import Importances
@@ -46,6 +47,28 @@ class Analysing(Base):
             return nearest(
                 session, id_, count, distance=distance, filter=filter, better=better, panel=panel, period=period
             )
+
+    def ab(
+        self,
+        control: str,
+        candidates: str | Sequence[str],
+        metric: str = "edge",
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+        seed: int = 13,
+    ) -> Trial:
+        """Return whether candidates are better than a control, by their runs; see `registry.analysis.ab`.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is
+                named twice; or the control has no run there.
+        """
+        from registry.analysis.ab import ab
+
+        self._require()
+        named = [candidates] if isinstance(candidates, str) else candidates
+        return ab(self, control, named, metric, panel=panel, period=period, seed=seed)  # type: ignore[arg-type]
 
     def importance(
         self, metric: str, *, filter: str = "", panel: str | None = None, period: str | None = None, seed: int = 0

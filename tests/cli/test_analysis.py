@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.analysis.test_ab import noise, put
 from tests.cli.conftest import Shell
 from tests.search.runs import PERIOD, MadeRun, put_runs
 
@@ -55,3 +56,16 @@ def test_nothing_and_nonsense(evaluated: Shell) -> None:
     }.items():
         ran = evaluated(*args)
         assert (ran.code, ran.err.count("Traceback")) == (code, 0), (args, ran)
+
+
+def test_a_control_and_candidates(empty: Shell) -> None:
+    hashes = [put(empty.registry, number, noise(number, 1.5 * (number == 1))) for number in range(4)]
+    out = empty("ab", hashes[0][:12], hashes[1][:12])
+    assert out.code == 0 and "better" in out.out and "P OF THE BEST" in out.out
+    assert "4 evaluated with the same options, 4 ever tried there" in out.err
+    record = json.loads(empty.ok("ab", *(full[:12] for full in hashes), "--json"))
+    assert record["candidates"][0]["verdict"] == "better"
+    assert empty.ok("ab", *hashes[:3], "--format", "csv").startswith("config_hash,")
+    assert empty("ab", hashes[0]).code == 2
+    assert empty("ab", hashes[0], hashes[0]).code == 2
+    assert empty("ab", hashes[0], "ffffffff").code == 3
