@@ -97,7 +97,7 @@ class ExportScreen(ModalScreen[str | None]):
 
         registry = self._registry
         where = str(Path(target).expanduser()) + ("/" if target.endswith("/") else "")
-        runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
+        runs = registry.carrier() if with_runs else None
         try:
             configs = registry.configs(self._hashes)
             if len(self._hashes) == 1:
