@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OTHER := .venv-duckdb15
 
-.PHONY: help demo test test-all bench lint format screenshots clean
+.PHONY: help demo test test-all bench lint format screenshots snapshots keys clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -56,6 +56,12 @@ format: $(VENV)/.dev ## Put the code in its form
 
 screenshots: $(VENV)/.dev ## Draw the pictures in screenshots/ from the app
 	$(BIN)/python -m tests.draw_screenshots
+
+snapshots: $(VENV)/.dev ## Draw every screen as text for the tests, after a change that was meant
+	$(BIN)/python -m tests.tui.snapshots
+
+keys: $(VENV)/.dev ## Write the README's table of keys from the app's table of actions
+	$(BIN)/python -m tests.test_readme
 
 clean: ## Remove what make made
 	rm -rf $(VENV) $(OTHER) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

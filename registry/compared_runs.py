@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from registry.comparison import ABSENT, ComparisonRow
 from registry.metrics import METRICS, Metric
 from registry.metrics import metric as own_metric
-from registry.search.basis import Basis, Metrics, latest_runs
+from registry.search.basis import Basis, Metrics, latest_runs, made_differently
 from registry.search.names import KnownNames
-from registry.search.words import printable, write_name
+from registry.search.words import write_name
 
 if TYPE_CHECKING:
     from registry.store import Session
@@ -68,13 +67,7 @@ def _runs(session: Session, ids: Sequence[int], basis: Basis) -> tuple[dict[int,
         f"SELECT id, run_id, engine, options FROM run WHERE run_id IN ({latest_runs(where)})",
         [basis.panel_id, basis.start, basis.end, *params],
     )
-    if len({row[2] for row in rows}) > 1:
-        return {row[0]: row[1] for row in rows}, "the runs come from different engines"
-    options: list[Mapping[str, Any]] = [json.loads(row[3] or "{}") for row in rows]
-    names = sorted({name for each in options for name in each})
-    uneven = [name for name in names if len({json.dumps(each.get(name), sort_keys=True) for each in options}) > 1]
-    note = f"the runs were made with different options: {', '.join(uneven)}" if uneven else None
-    return {row[0]: row[1] for row in rows}, None if note is None else printable(note)
+    return {row[0]: row[1] for row in rows}, made_differently((row[2], row[3]) for row in rows)
 
 
 def _among(ids: Sequence[int]) -> tuple[str, list[object]]:
@@ -138,6 +131,6 @@ def metrics_of_pair(runs: ComparedRuns) -> dict[str, Any]:
         sides = {
             side: value for side, value in zip(("config1", "config2"), row.values, strict=True) if value is not ABSENT
         }
-        compared = {"diff": row.change(1), "better": row.better(1)} if len(sides) == 2 else {}
+        compared = {"diff": row.change(1), "direction": row.direction} if len(sides) == 2 else {}
         metrics[row.name] = {**sides, **compared}
     return {"metrics_from": str(runs.basis), "metrics": metrics}

@@ -151,7 +151,7 @@ class ComparisonRow:
     listed: list[bool] = field(default_factory=list)
     """Of section `feature`: whether it stands among the experiment's features (it may, without a weight)."""
     direction: Direction = "none"
-    """Of a metric: which way is better."""
+    """Of a metric: which way is wanted. Whether a change that way means anything is for a test to say."""
     bases: list[float | None] = field(default_factory=list)
     """Of a metric that needs one: what picking everything gives in the same runs, such as the base rate."""
 
@@ -167,10 +167,9 @@ class ComparisonRow:
         except OverflowError:
             return None
 
-    def better(self, at: int, reference: int = 0) -> bool | None:
-        """Tell whether the metric at `at` is better than the one at `reference`; None where none is, or can't be."""
-        change = self.change(at, reference)
-        if self.direction == "none" or not change:
+    def wanted(self, at: int, reference: int = 0) -> bool | None:
+        """Tell whether the metric at `at` differs from the one at `reference` the way it is wanted; no test is made."""
+        if self.direction == "none" or not (change := self.change(at, reference)):
             return None
         return (change > 0) == (self.direction == "higher")
 

@@ -192,7 +192,9 @@ def search(
     rows = listing.read(session.rows(*listing.rows(where, parameters, limit, offset)))
     complete = limit is None and not offset
     total = len(rows) if complete else session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
-    return Results(listing.labels, rows, total, metrics_from=question.metrics.read_from)
+    metrics = question.metrics
+    note = metrics.note(where, parameters)
+    return Results(listing.labels, rows, total, metrics_from=metrics.read_from, metrics_note=note)
 
 
 def bases(
@@ -229,7 +231,7 @@ def rows_of(
     rows = listing.read(session.rows(*listing.rows(*which)))  # in the same order
     by_hash = {key[0]: row for key, row in zip(keys, rows, strict=True)}
     made = [by_hash[full] for full in hashes if full in by_hash]
-    return Results(listing.labels, made, metrics_from=metrics.read_from)
+    return Results(listing.labels, made, metrics_from=metrics.read_from, metrics_note=metrics.note(*which))
 
 
 def tagged(session: Session, tag: str) -> list[int]:

@@ -40,11 +40,16 @@ class Metric:
 
 _DEFINED: Final = (
     Metric("precision_at_k", "share", "higher", "share of the picks whose forward return is above the hit"),
-    Metric("base_rate", "share", "none", "share of all eligible assets whose forward return is above the hit"),
+    Metric(
+        "base_rate",
+        "share",
+        "none",
+        "share of all eligible assets whose forward return is above the hit, on dates with picks",
+    ),
     Metric("edge", "share", "higher", "precision_at_k minus base_rate of the same dates"),
     Metric("overlap_at_k", "share", "higher", "share of the picks that are among the best K by forward return"),
     Metric("forward_return", "return", "higher", "mean forward return of the picks"),
-    Metric("universe_return", "return", "none", "mean forward return of all eligible assets"),
+    Metric("universe_return", "return", "none", "mean forward return of all eligible assets, on dates with picks"),
     Metric("ic", "correlation", "higher", "Pearson correlation of score and forward return over assets"),
     Metric("rank_ic", "correlation", "higher", "Spearman correlation of score and forward return over assets"),
     Metric("icir", "ratio", "higher", "mean of ic over its standard deviation across dates, not annualised"),

@@ -37,6 +37,8 @@ class Results(Sequence[dict[str, Any]]):
     """The engine's types of the columns, where a query said them."""
     metrics_from: str | None
     """The panel and period that metrics in a search were read on, `sp500_20 2010-01-04..2022-12-28`."""
+    metrics_note: str | None
+    """What keeps these metrics from being comparable: one sentence, or None."""
 
     def __init__(
         self,
@@ -45,8 +47,10 @@ class Results(Sequence[dict[str, Any]]):
         total: int | None = None,
         types: Iterable[str] | None = None,
         metrics_from: str | None = None,
+        metrics_note: str | None = None,
     ) -> None:
         self.metrics_from = metrics_from
+        self.metrics_note = metrics_note
         self.types = None if types is None else list(types)
         self.columns = _unique(columns)
         self.rows = [tuple(row) for row in rows]
@@ -61,7 +65,8 @@ class Results(Sequence[dict[str, Any]]):
     def __getitem__(self, index: slice) -> Results: ...
     def __getitem__(self, index: int | slice) -> dict[str, Any] | Results:
         if isinstance(index, slice):
-            return Results(self.columns, self.rows[index], self.total, metrics_from=self.metrics_from)
+            part = self.rows[index]
+            return Results(self.columns, part, self.total, self.types, self.metrics_from, self.metrics_note)
         return dict(zip(self.columns, self.rows[index], strict=True))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -106,6 +111,8 @@ class Results(Sequence[dict[str, Any]]):
         notes = [f"{hidden} more"] if hidden > 0 else []
         if self.metrics_from is not None:
             notes.append(f"metrics on {self.metrics_from}")
+        if self.metrics_note is not None:
+            notes.append(self.metrics_note)
         return html_table(self.columns, self.rows[:NOTEBOOK_ROWS], "; ".join(notes))
 
 

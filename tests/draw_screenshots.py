@@ -1,113 +1,79 @@
-"""Draws the pictures in `screenshots/`: the four screens as the app shows them, on a real registry.
+"""`python -m tests.draw_screenshots`: the pictures in `screenshots/`, the app's screens on the demo's registry.
 
-    python -m tests.draw_screenshots [FOLDER]
-
-The registry is the one of the earlier system that the tests import. Size, theme, keys and every time shown
-are fixed, so the same code draws the same bytes.
+Size, keys, every time shown and the registry's place are fixed, so the same code draws the same bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
-os.environ["TEXTUAL_ANIMATIONS"] = "none"
-os.environ["TZ"] = "UTC"
-os.environ.pop("NO_COLOR", None)
+from tests.tui.snapshots import ENVIRONMENT
+
+if __name__ == "__main__":
+    os.environ.pop("NO_COLOR", None)
+    os.environ.update(ENVIRONMENT)
 
 from registry import ExperimentRegistry
-from registry.exchange import import_sources
+from tests.fixed_demo import fixed_demo
 from tests.tui.driving import Driver, driving
+from tests.tui.snapshots.tour import find, still
 
-SIZE = (120, 36)
-SHOWN_PATH = "~/research/experiments.duckdb"
-LEGACY = Path(__file__).parent / "data" / "legacy.sqlite"
-FOLDER = Path(__file__).parent.parent / "screenshots"
-
-
-def build(path: Path) -> ExperimentRegistry:
-    """Return a registry of the earlier system's experiments, registered when they were made."""
-    registry = ExperimentRegistry(path)
-    import_sources(registry.store, [LEGACY])
-    with registry.store.write() as session:
-        session.run("UPDATE experiment SET registered_at = created_at")
-    return registry
+SIZE: Final = (120, 36)
+FOLDER: Final = Path(__file__).parent.parent / "screenshots"
 
 
-@asynccontextmanager
-async def app(registry: ExperimentRegistry, *, light: bool = False) -> AsyncIterator[Driver]:
-    """Run the app at the pictures' size."""
-    async with driving(registry, SIZE) as driver:
-        if light:
-            await driver.press("T")
-        yield driver
+async def stops(app: Driver) -> AsyncIterator[str]:
+    """Go from screen to screen, and stop where a picture is taken, with its name."""
+    app.screen.experiments.column = "m.edge"
+    await app.press("]", "g", "space", "space", "down", "b", "down", "space")
+    yield "list"
+    await app.press("T")
+    yield "list-light"
+    await app.press("T", "u", "y")
+    await find(app, "tag:prices")
+    await app.press("a", "c", "down", "right", "right")
+    yield "compare"
+    await app.press("t")
+    yield "compare-transposed"
+    await app.press("1")
+    await find(app, "desc:calm")
+    await app.press("enter")
+    yield "detail"
+    await app.press("tab", "enter")
+    yield "run"
+    await app.press("1", "u", "y", "2")
+    await app.type("m.edge > 0 and not mom")
+    yield "search"
 
 
-async def draw(driver: Driver) -> str:
-    """Return the screen as SVG, with a path that is the same on every machine."""
-    driver.app.clear_notifications()
-    driver.screen.top_bar.path = SHOWN_PATH
-    await driver.settle()
-    await driver.pilot.pause()
-    return driver.app.export_screenshot(title="experiments")
-
-
-def build_evaluated(path: Path) -> ExperimentRegistry:
-    """Return the demo's registry, evaluated at a moment that is the same in every picture."""
-    from registry import demo
-    from registry.demo.evaluated import evaluate
-
-    registry = demo.build(path)
-    evaluate(registry)
-    with registry.store.write() as session:
-        session.run("UPDATE store.run SET recorded_at = TIMESTAMP '2024-06-01 09:30:00'")
-    return registry
-
-
-async def pictures(registry: ExperimentRegistry, evaluated: ExperimentRegistry) -> dict[str, str]:
+async def pictures(registry: ExperimentRegistry) -> dict[str, str]:
     """Return every picture by its file's name."""
     drawn = {}
-    for name, light in (("list", False), ("list-light", True)):
-        async with app(registry, light=light) as driver:
-            await driver.press("down", "space", "down", "space", "b", "down")
-            drawn[name] = await draw(driver)
-    async with app(registry) as driver:
-        await driver.press("/")
-        await driver.type("weight test\n")
-        await driver.press("enter")
-        drawn["detail"] = await draw(driver)
-    async with app(registry) as driver:
-        await driver.press("/")
-        await driver.type("features = 8 seed = 42 k in (10, 15)\n")
-        await driver.press("v", "down", "down", "down", "v", "c", "right")
-        drawn["compare"] = await draw(driver)
-    async with app(evaluated) as driver:
-        await driver.press("/")
-        await driver.type("tag:equal-weight\n")
-        await driver.press("enter", "tab", "enter")
-        drawn["run"] = await draw(driver)
-    async with app(registry) as driver:
-        await driver.press("2")
-        await driver.type("tag:q4-2024 and s")
-        drawn["search"] = await draw(driver)
+    async with driving(registry, SIZE) as app:
+        app.app.animation_level = "none"
+        async for name in stops(app):
+            await still(app)
+            drawn[f"{name}.svg"] = app.app.export_screenshot(title="experiments")
     return drawn
 
 
-def main(folder: Path = FOLDER) -> None:
-    """Draw all pictures into a folder."""
-    with tempfile.TemporaryDirectory() as place:
-        evaluated = build_evaluated(Path(place) / "evaluated.duckdb")
-        drawn = asyncio.run(pictures(build(Path(place) / "experiments.duckdb"), evaluated))
-    folder.mkdir(exist_ok=True)
+def main() -> None:
+    """Draw all pictures, and remove those that are no longer drawn."""
+    with TemporaryDirectory() as place:
+        drawn = asyncio.run(pictures(fixed_demo(Path(place) / "experiments.duckdb")))
+    FOLDER.mkdir(exist_ok=True)
+    for old in set(FOLDER.glob("*.svg")) - {FOLDER / name for name in drawn}:
+        old.unlink()
+        print("removed", old)
     for name, svg in drawn.items():
-        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-        print(folder / f"{name}.svg")
+        (FOLDER / name).write_text(svg, encoding="utf-8")
+        print("drawn", FOLDER / name)
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    main()

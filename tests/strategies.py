@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig
+
+
+def examples(usual: int, full: int) -> settings:
+    """Return how many examples to draw: `full` in `make test-all`, where drawing them costs more than checking."""
+    return settings(max_examples=full if os.environ.get("EXPERIMENTS_FULL") else usual)
+
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 names = st.one_of(st.sampled_from(["a", "A", "b", "mom 12-1", "x.y", "Sentiment", "naïve", "0"]), texts)

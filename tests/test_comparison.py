@@ -8,12 +8,12 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, NotFoundError
 from registry.comparison import ABSENT, Comparison, compare_pair, dotted
-from tests.strategies import configs
+from tests.strategies import configs, examples
 
 BASE = ExperimentConfig(
     ["price", "volume", "mood"],
@@ -233,7 +233,7 @@ def test_there_is_one_absent() -> None:
     assert not ABSENT
 
 
-@settings(max_examples=15)
+@examples(8, 60)
 @given(st.lists(configs(), min_size=2, max_size=4, unique_by=lambda config: config.config_hash))
 def test_the_matrix_agrees_with_every_pair(
     tmp_path_factory: pytest.TempPathFactory, made: list[ExperimentConfig]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -17,19 +18,24 @@ values = st.one_of(st.none(), st.floats(-0.5, 1.5), st.floats(), st.sampled_from
 rows = st.fixed_dictionaries(dict.fromkeys(WEIGHTS, values))
 
 
-def in_sql(row: dict[str, float | None], score: str, names: dict[str, str] | None = None) -> tuple[float, int]:
+@pytest.fixture(scope="module")
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        columns = ", ".join(f'?::DOUBLE AS "{(names or {}).get(name, name)}"' for name in row)
-        asked = f"SELECT {score}, {gem_missing_sql(names)} FROM (SELECT {columns})"
-        found = connection.execute(asked, list(row.values())).fetchone()
+        yield connection
+
+
+def in_sql(engine: duckdb.DuckDBPyConnection, row: dict[str, float | None], score: str) -> tuple[float, int]:
+    columns = ", ".join(f'?::DOUBLE AS "{name}"' for name in row)
+    asked = f"SELECT {score}, {gem_missing_sql()} FROM (SELECT {columns})"
+    found = engine.execute(asked, list(row.values())).fetchone()
     assert found is not None
     return found[0], found[1]
 
 
 @given(rows)
-def test_sql_and_python_agree(row: dict[str, float | None]) -> None:
+def test_sql_and_python_agree(engine: duckdb.DuckDBPyConnection, row: dict[str, float | None]) -> None:
     ours = gem_score(row)
-    score, missing = in_sql(row, gem_score_sql())
+    score, missing = in_sql(engine, row, gem_score_sql())
     assert score == pytest.approx(ours.score, rel=1e-12, abs=1e-9)
     assert missing == len(ours.missing)
 
@@ -54,12 +60,11 @@ def test_known_scores() -> None:
     )
 
 
-def test_columns_may_have_other_names() -> None:
+def test_columns_may_have_other_names(engine: duckdb.DuckDBPyConnection) -> None:
     names = {"SentimentScore": 'sent"iment; --', "ContractSafety": "safe ty"}
     row = dict.fromkeys(WEIGHTS, 0.25)
-    with duckdb.connect() as connection:
-        shown = ", ".join('0.25 AS "' + names.get(name, name).replace('"', '""') + '"' for name in row)
-        found = connection.execute(f"SELECT {gem_score_sql(names)} FROM (SELECT {shown})").fetchone()
+    shown = ", ".join('0.25 AS "' + names.get(name, name).replace('"', '""') + '"' for name in row)
+    found = engine.execute(f"SELECT {gem_score_sql(names)} FROM (SELECT {shown})").fetchone()
     assert found == (25.0,)
 
 

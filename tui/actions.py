@@ -18,7 +18,9 @@ LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT = "list", "detail", "compare", "sear
 TRASH, TRASHED, LOG = "trash", "in the trash", "log"
 """The trash, the detail of an experiment in it, and what happened when."""
 
-EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG)
+ALIASES = "aliases"
+
+EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES)
 ON_EXPERIMENTS: Final = (LIST, DETAIL, SEARCH)
 """The screens where something is done to experiments."""
 
@@ -37,8 +39,9 @@ DETAILS: Final = (DETAIL, TRASHED)
 SCROLLED: Final = (*DETAILS, RUN)
 """The screens that are one long page."""
 
-APP, SCREEN, ROWS, TABLE, INPUT, DRAFT = "app", "screen", "rows", "table", "input", "draft"
-"""Who binds an action: the app, the screen, the list, the table of compare, the filter's input, the draft."""
+APP, SCREEN, ROWS, TABLE, INPUT, DRAFT, MOVES = "app", "screen", "rows", "table", "input", "draft", "moves"
+"""Who binds an action: the app, the screen, the list, the table of compare, the filter's input, the draft of a
+variant, the moves of aliases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("compare.reference", ("b",), (COMPARE,), SCREEN, "reference", "reference",
            "make this experiment the reference: pinned, and what the others differ from", LOOK,
            "experiments compare A B C --against B", footer=2),
-    Action("table.equal", ("=",), (COMPARE,), TABLE, "equal", "equal rows",
+    Action("table.equal", ("=",), (COMPARE,), TABLE, "equal", "equal",
            "show or fold what is equal in all experiments", LOOK, "experiments compare A B --all", footer=3),
     Action("table.order", ("s",), (COMPARE,), TABLE, "order", "order",
            "order by spread or by name", LOOK, footer=7),
@@ -240,6 +243,30 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "scale all weights to the parent's sum", CHANGE, footer=8),
     Action("draft.register", ("s", "ctrl+s"), (VARIANT,), SCREEN, "register", "register",
            "register the variant, after asking", CHANGE, "experiments variant HASH NAME=VALUE…", footer=3),
+    Action("moves.down", ("down", "j"), (ALIASES,), MOVES, "move(1)", "down",
+           "next version", MOVE),
+    Action("moves.up", ("up", "k"), (ALIASES,), MOVES, "move(-1)", "up",
+           "previous version", MOVE),
+    Action("moves.page-down", ("pagedown", "ctrl+f"), (ALIASES,), MOVES, "page(1)", "page down",
+           "a page down", MOVE),
+    Action("moves.page-up", ("pageup", "ctrl+b"), (ALIASES,), MOVES, "page(-1)", "page up",
+           "a page up", MOVE),
+    Action("moves.top", ("home", "g"), (ALIASES,), MOVES, "edge(-1)", "top",
+           "first version", MOVE),
+    Action("moves.bottom", ("end", "G"), (ALIASES,), MOVES, "edge(1)", "bottom",
+           "last version", MOVE),
+    Action("moves.open", ("enter",), (ALIASES,), MOVES, "open", "open",
+           "open the experiment of this version", LOOK, "experiments show HASH", footer=1),
+    Action("moves.rollback", ("B",), (ALIASES,), SCREEN, "rollback", "roll back",
+           "roll the alias back to the version before, or to the earlier one under the cursor, after asking", CHANGE,
+           "experiments rollback ALIAS --to v3", footer=3),
+    Action("moves.promote", ("m",), (ALIASES,), SCREEN, "promote", "promote",
+           "promote the experiment one came from", CHANGE, "experiments promote HASH ALIAS", footer=4),
+    Action("screen.promote", ("m",), ON_EXPERIMENTS, SCREEN, "promote", "promote",
+           "let an alias such as production point to this experiment", CHANGE, "experiments promote HASH ALIAS",
+           footer=14),
+    Action("app.aliases", ("A",), EVERYWHERE, APP, "go('aliases')", "aliases",
+           "to the aliases and their history", GO, "experiments aliases", footer=18),
     Action("screen.describe", ("e",), ON_EXPERIMENTS, SCREEN, "describe", "describe",
            "edit the description", CHANGE, "experiments describe HASH TEXT", footer=6),
     Action("screen.tag", ("t",), ON_EXPERIMENTS, SCREEN, "tag", "tag",
@@ -253,7 +280,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "experiments export HASH… FILE", footer=14),
     Action("screen.copy-as", ("Y",), ON_EXPERIMENTS, SCREEN, "copy_as", "copy as",
            "copy as JSON, as Python, the weights, or the command", CHANGE, "experiments show HASH --json", footer=15),
-    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG), SCREEN, "copy", "copy hash",
+    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES), SCREEN, "copy", "copy hash",
            "copy the full hash of the experiment", CHANGE, "experiments list --ids", footer=8),
     Action("run.copy", ("y",), (RUN,), SCREEN, "copy", "copy id",
            "copy the id of the run", CHANGE, "experiments runs --ids", footer=8),
@@ -267,7 +294,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "remove the marked ones, or this one, for good, after asking", CHANGE, "experiments purge HASH",
            footer=6),
     Action("app.undo", ("U",), EVERYWHERE, APP, "undo", "undo",
-           "undo the last delete or restore, or bring cleared marks back", CHANGE, "experiments restore HASH",
+           "undo the last delete, restore, tag, description, variant or promotion, or bring cleared marks back",
+           CHANGE, "experiments restore HASH",
            footer=10),
     Action("app.list", ("1",), EVERYWHERE, APP, "go('list')", "list",
            "to the list", GO, "experiments list"),
@@ -281,7 +309,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "to the log: what happened when", GO, "experiments log", footer=17),
     Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
            "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
-    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG), SCREEN,
+    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES), SCREEN,
            "back", "back", "one step back: clear the filter, then to the screen before", GO, footer=2, priority=True),
     Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
            "to the screen before; from the first one, quit", GO, footer=15),

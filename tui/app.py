@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App
@@ -17,7 +18,7 @@ from registry.errors import RegistryError
 from tui import actions
 from tui.glyphs import PlainGlyphs, wants_plain
 from tui.palette import ActionProvider
-from tui.screens.base import RegistryScreen
+from tui.screens.base import HEIGHTS, WIDTHS, RegistryScreen
 from tui.screens.list import ListScreen
 from tui.settings import Memory, Settings, settings_path
 from tui.theme import DARK, LIGHT, OURS, VARIABLES
@@ -33,8 +34,13 @@ if TYPE_CHECKING:
 WATCH = 1.0
 """Seconds between two looks at whether the registry changed: a few `stat` calls each, in a thread."""
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""Signals that end a program from outside: being told to, and losing the terminal."""
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name))
+"""Signals that end a program from outside: being told to, losing the terminal, and an interrupt.
+
+The key ctrl+c sends none: on the app's terminal it is a key like others."""
+
+LEAVING = 0.05
+"""Seconds between two looks, on the way out, at whether somebody still asks the registry something."""
 
 
 _DRAWN_ON = 2
@@ -69,6 +75,8 @@ class RegistryApp(App[int]):
     # the first screen is made before screens load their own sheet, so the list's stands here
     CSS_PATH: ClassVar[list[str | PurePath]] = ["screens/base.tcss", "screens/list.tcss"]
     BINDINGS = actions.bindings(actions.APP)
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
         self, registry: ExperimentRegistry, settings: Settings | None = None, memory: Memory | None = None
@@ -119,7 +127,7 @@ class RegistryApp(App[int]):
         if self.is_headless or threading.current_thread() is not threading.main_thread():
             return
         for number in ENDING:
-            if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has one ignored
+            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has one ignored
                 asyncio.get_running_loop().add_signal_handler(number, self.end_by, number)
 
     def end_by(self, number: int) -> None:
@@ -129,6 +137,15 @@ class RegistryApp(App[int]):
             os.dup2(nowhere, _DRAWN_ON)
             os.close(nowhere)
         self.exit(return_code=128 + number)
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """Leave; a long question that a thread still asks is stopped, for leaving waits for every thread."""
+        super().exit(*args, **kwargs)
+        threading.Thread(target=self._stop_asking, name="leaving", daemon=True).start()
+
+    def _stop_asking(self) -> None:
+        while self.workspace.registry.interrupt():  # again: a statement may not have begun the first time
+            time.sleep(LEAVING)
 
     # watching
 
@@ -212,6 +229,10 @@ class RegistryApp(App[int]):
             from tui.screens.search import SearchScreen
 
             await self.push_screen(SearchScreen(self.workspace))
+        elif where == actions.ALIASES:
+            from tui.screens.aliases import AliasesScreen
+
+            await self.push_screen(AliasesScreen(self.workspace, getattr(self.screen, "taken_hash", None)))
         elif where == actions.TRASH:
             from tui.screens.trash import TrashScreen
 

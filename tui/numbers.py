@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from registry.metrics import Metric
 from registry.metrics import metric as defined
@@ -36,13 +36,20 @@ def percent(value: float | None, signed: bool = False) -> str:
     return f"{value * 100:+.2f} %" if signed else f"{value * 100:.2f} %"
 
 
-def against_base(value: float | None, base: float | None) -> str:
-    """Return a precision beside its base rate: `0.553 (base 0.536, +0.017)`."""
+def against_base(metrics: Mapping[str, float | None]) -> str:
+    """Return the precision among metrics beside its base rate and edge: `0.553 (base 0.536, +0.017)`."""
+    value, base, edge = (metrics.get(name) for name in ("precision_at_k", "base_rate", "edge"))
     if value is None:
         return ABSENT
     if base is None:
         return f"{value:.3f}"
-    return f"{value:.3f} (base {base:.3f}, {value - base:+.3f})"
+    return f"{value:.3f} (base {base:.3f}, {value - base if edge is None else edge:+.3f})"
+
+
+def bars(counts: Sequence[int]) -> str:
+    """Return a histogram: a block for each count, as high as it is large; none is blank."""
+    most = max(counts, default=0)
+    return "".join((" " + BLOCKS)[-(-len(BLOCKS) * count // most)] for count in counts) if most else ""
 
 
 def sparkline(values: Sequence[float | None], cells: int = 60) -> str:

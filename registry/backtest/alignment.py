@@ -73,7 +73,13 @@ def read_columns(table: Table, chosen: Chosen) -> Columns:
     place = _Place(read["day"], asset_no, assets)
     for at in chosen.numbers():
         values = read[f"n{at}"]
-        if not _check_numbers(table, chosen, at, values, place):
+        try:
+            if not _check_numbers(table, chosen, at, values, place):
+                continue
+        except PanelError as error:
+            if chosen.refused is None or at in chosen.roles():
+                raise
+            chosen.refused[table.names[at]] = str(error)
             continue
         missing[at] = int(np.count_nonzero(np.isnan(values)))
         numbers[at] = values if order is None else values[order]
@@ -174,7 +180,7 @@ def _check_distinct(
 def _check_numbers(table: Table, chosen: Chosen, at: int, values: NDArray[np.float64], place: _Place) -> bool:
     """Refuse what is no number; False for a column of text that nobody asked for."""
     wrong = np.flatnonzero(np.isinf(values))
-    asked = not chosen.guessed or at in (chosen.price, chosen.forward, chosen.cap)
+    asked = not chosen.guessed or at in chosen.roles()
     if not asked and table.all_text and np.count_nonzero(np.isfinite(values)) <= len(wrong):
         return False
     if len(wrong):

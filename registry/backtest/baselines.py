@@ -11,9 +11,11 @@ import numpy as np
 from registry.backtest.digests import asset_keys, mix
 from registry.backtest.groups import Bools, Floats, Groups, Ints, top_k
 from registry.backtest.measures import Picks, measure, pick
-from registry.backtest.portfolio import Holdings, follow, summary
+from registry.backtest.options import Options
+from registry.backtest.portfolio import summary
 from registry.backtest.prepared import Prepared
 from registry.backtest.steps import Steps
+from registry.backtest.tracks import follow_parts
 
 BASELINES: Final[dict[str, str]] = {
     "random": "K assets drawn by lot on each date; the exact expectation, and a band over 100 draws",
@@ -41,11 +43,24 @@ class Baseline:
     reason: str | None = None
 
 
-def evaluate_baselines(
-    prepared: Prepared, eligible: Bools, rebalances: Ints, steps: Steps | None = None
-) -> list[Baseline]:
-    """Evaluate every baseline over the rows that are eligible for the experiment (test rows)."""
-    makers: dict[str, Callable[[Prepared, Bools, Ints], Baseline]] = {
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms an experiment was evaluated; a baseline is evaluated on the same."""
+
+    options: Options
+    eligible: Bools
+    """Test rows that could be picked."""
+    counted: Bools
+    """Test dates with enough eligible assets: on the others nothing is held."""
+    dates: Bools
+    """Test dates with a pick whose return is known: the dates that metrics are means over."""
+    rebalances: Ints
+    """Positions among the test dates."""
+
+
+def evaluate_baselines(prepared: Prepared, terms: Terms, steps: Steps | None = None) -> list[Baseline]:
+    """Evaluate every baseline on the terms of an experiment."""
+    makers: dict[str, Callable[[Prepared, Terms], Baseline]] = {
         "random": _random,
         "equal_weight": _equal_weight,
         "cap_topk": lambda *given: _by_score("cap_topk", *given),
@@ -53,7 +68,7 @@ def evaluate_baselines(
         "momentum": lambda *given: _by_score("momentum", *given),
         "reversal": lambda *given: _by_score("reversal", *given),
     }
-    return [makers[name](prepared, eligible, rebalances) for name in (steps or Steps()).over(BASELINES)]
+    return [makers[name](prepared, terms) for name in (steps or Steps()).over(BASELINES)]
 
 
 def _scores(name: str, prepared: Prepared) -> Floats | str:
@@ -69,30 +84,30 @@ def _scores(name: str, prepared: Prepared) -> Floats | str:
     return grown if name == "momentum" else -grown
 
 
-def _by_score(name: str, prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+def _by_score(name: str, prepared: Prepared, terms: Terms) -> Baseline:
     scores = _scores(name, prepared)
     if isinstance(scores, str):
         return Baseline(name, reason=scores)
-    options, groups = prepared.options, prepared.test_groups
-    picks = pick(np.where(eligible, scores, np.nan), groups, options.k, 1, None)
+    groups, eligible = prepared.test_groups, terms.eligible
+    picks = pick(np.where(eligible, scores, np.nan), groups, terms.options.k, 1, None)
     parts = equal_parts(picks.picked, groups)
-    return _measured(name, prepared, Picks(eligible, picks.picked, picks.counted), parts, rebalances, scores)
+    return _measured(name, prepared, terms, Picks(eligible, picks.picked, picks.counted), parts, scores)
 
 
-def _equal_weight(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
-    parts = equal_parts(eligible, prepared.test_groups)
-    return _measured("equal_weight", prepared, _all_of(eligible, prepared.test_groups), parts, rebalances)
+def _equal_weight(prepared: Prepared, terms: Terms) -> Baseline:
+    parts = equal_parts(terms.eligible, prepared.test_groups)
+    return _measured("equal_weight", prepared, terms, _all_of(terms.eligible, prepared.test_groups), parts)
 
 
-def _cap_weighted(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+def _cap_weighted(prepared: Prepared, terms: Terms) -> Baseline:
     cap = _scores("cap_topk", prepared)
     if isinstance(cap, str):
         return Baseline("cap_weighted", reason=cap)
-    held = np.where(eligible & ~np.isnan(cap), cap, 0.0)
+    held = np.where(terms.eligible & ~np.isnan(cap), cap, 0.0)
     groups = prepared.test_groups
     total = groups.sum(held)
     parts = held / groups.spread(np.where(total > 0, total, 1.0))
-    return _measured("cap_weighted", prepared, _all_of(eligible, groups), parts, rebalances)
+    return _measured("cap_weighted", prepared, terms, _all_of(terms.eligible, groups), parts)
 
 
 def _all_of(eligible: Bools, groups: Groups) -> Picks:
@@ -110,21 +125,22 @@ _SHOWN: Final = ("precision_at_k", "base_rate", "edge", "forward_return", "unive
 
 
 def _measured(
-    name: str, prepared: Prepared, picks: Picks, parts: Floats, rebalances: Ints, scores: Floats | None = None
+    name: str, prepared: Prepared, terms: Terms, picks: Picks, parts: Floats, scores: Floats | None = None
 ) -> Baseline:
-    options, groups = prepared.options, prepared.test_groups
-    forward = prepared.labels(options.horizon).returns[prepared.test_rows]
-    universe = prepared.universe(picks.eligible, options.horizon, options.k, options.hit)
+    options, groups, horizon = terms.options, prepared.test_groups, prepared.options.horizon
+    forward = prepared.labels(horizon).returns[prepared.test_rows]
+    universe = prepared.universe(picks.eligible, horizon, options.k, options.hit)
     daily = measure(scores, picks, universe, groups)
     values = {metric: getattr(daily, metric) for metric in _SHOWN}
     if scores is None:  # holds everything: its precision is the base rate, whatever the parts
         values["forward_return"] = _weighted(parts, forward, groups)
-    holdings = Holdings(parts, groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
-    track = follow(holdings, forward, rebalances, options.cost_bps)
+    track = follow_parts(prepared, parts, terms.counted & picks.counted, options)
+    returns = track.returns[~np.isnan(track.returns)]
+    values = {metric: np.where(terms.dates, series, np.nan) for metric, series in values.items()}
     metrics = {
-        **{metric: mean(series[prepared.tested]) for metric, series in values.items()},
+        **{metric: mean(series) for metric, series in values.items()},
         **summary(track, prepared.periods_per_year(), options.risk_free_rate),
-        "net_return_median": float(np.median(track.returns)) if len(track.returns) else None,
+        "net_return_median": float(np.median(returns)) if len(returns) else None,
     }
     windows = [
         {metric: mean(values[metric][w.first : w.last]) for metric in ("precision_at_k", "forward_return")}
@@ -147,17 +163,18 @@ def mean(values: Floats) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _random(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
+def _random(prepared: Prepared, terms: Terms) -> Baseline:
     """Return what drawing lots gives: exactly, for draws without replacement, and how far draws scatter.
 
     The expectation of precision is the base rate, that of the return the mean of all eligible assets. The
     band is taken over draws on the rebalance dates; a lot depends on seed, draw, date and asset alone.
     """
-    options = prepared.options
-    forward = prepared.labels(options.horizon).returns[prepared.test_rows]
-    universe = prepared.universe(eligible, options.horizon, options.k, options.hit)
-    tested = prepared.tested
-    precision, earned = mean(universe.base_rate[tested]), mean(universe.mean_return[tested])
+    options, horizon = terms.options, prepared.options.horizon
+    universe = prepared.universe(terms.eligible, horizon, options.k, options.hit)
+    base_rate, mean_return = (
+        np.where(terms.dates, each, np.nan) for each in (universe.base_rate, universe.mean_return)
+    )
+    precision, earned = mean(base_rate), mean(mean_return)
     metrics: dict[str, float | None] = {
         "precision_at_k": precision,
         "base_rate": precision,
@@ -167,21 +184,20 @@ def _random(prepared: Prepared, eligible: Bools, rebalances: Ints) -> Baseline:
     }
     windows = [
         {
-            "precision_at_k": mean(universe.base_rate[w.first : w.last]),
-            "forward_return": mean(universe.mean_return[w.first : w.last]),
+            "precision_at_k": mean(base_rate[w.first : w.last]),
+            "forward_return": mean(mean_return[w.first : w.last]),
         }
         for w in prepared.windows
     ]
-    return Baseline("random", metrics, windows, _random_band(prepared, eligible, forward, rebalances))
+    return Baseline("random", metrics, windows, _random_band(prepared, terms))
 
 
-def _random_band(
-    prepared: Prepared, eligible: Bools, forward: Floats, rebalances: Ints
-) -> dict[str, tuple[float, float]]:
-    options, groups = prepared.options, prepared.test_groups
-    offsets = groups.offsets
-    chosen = np.concatenate([np.arange(offsets[g], offsets[g + 1]) for g in rebalances])
-    chosen = chosen[eligible[chosen]]
+def _random_band(prepared: Prepared, terms: Terms) -> dict[str, tuple[float, float]]:
+    options, offsets = terms.options, prepared.test_groups.offsets
+    forward = prepared.labels(prepared.options.horizon).returns[prepared.test_rows]
+    at = terms.rebalances[terms.dates[terms.rebalances]]
+    chosen = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(offsets[g], offsets[g + 1]) for g in at)])
+    chosen = chosen[terms.eligible[chosen]]
     drawn, _ = Groups.of(prepared.date_no[prepared.test_rows][chosen])
     if not drawn.rows:
         return {}

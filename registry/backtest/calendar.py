@@ -52,6 +52,8 @@ def make_calendar(start: date, end: date, options: Options) -> Calendar:
     days = (end - start).days + 1
     if options.walk_days > days:
         raise BacktestError(f"walk: {options.walk_days} days are longer than the {days} days from {start} to {end}")
+    if (date.max - end).days <= options.walk_days:
+        raise BacktestError(f"end: {end} is too near the end of the calendar for a window; give the last day to test")
     remarks = []
     train_days = options.train_days
     if train_days is None:

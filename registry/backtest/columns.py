@@ -48,11 +48,16 @@ class Chosen:
     features: dict[str, int] = field(default_factory=dict)
     guessed: bool = False
     """Nobody named the features: a text column without numbers is none."""
+    refused: dict[str, str] | None = None
+    """Features that can't be used, with the reason: filled instead of refusing the panel. None refuses it."""
 
     def numbers(self) -> list[int]:
         """Return the positions of the columns that hold numbers, each once."""
-        roles = [at for at in (self.price, self.forward, self.cap) if at is not None]
-        return list(dict.fromkeys([*roles, *self.features.values()]))
+        return list(dict.fromkeys([*self.roles(), *self.features.values()]))
+
+    def roles(self) -> list[int]:
+        """Return the positions of the columns that hold numbers and are more than features."""
+        return [at for at in (self.price, self.forward, self.cap) if at is not None]
 
 
 def choose(
@@ -80,24 +85,27 @@ def choose(
             raise PanelError(f"column {show(name)} can't hold both {other} and {what}")
     at = {what: None if name is None else _find(table, name, what) for what, name in roles.items()}
     used = set(at.values())
-    if features is None:
-        asked = set(table.names if among is None else among)
+    date_at, asset_at = at["dates"], at["assets"]
+    assert date_at is not None and asset_at is not None
+    refused: dict[str, str] | None = None
+    if features is not None:
+        chosen = _features(table, features)
+    elif among is not None:
+        there = set(table.names) - {date, asset}
+        chosen, refused = _usable(table, [name for name in dict.fromkeys(among) if name in there])
+    else:
         wanted = [
             i
             for i, kind in enumerate(table.types)
-            if i not in used and table.names[i] and table.names[i] in asked and (table.all_text or numeric(kind))
+            if i not in used and table.names[i] and (table.all_text or numeric(kind))
         ]
         chosen = {table.names[i]: _find(table, table.names[i], "a feature") for i in wanted}
-    else:
-        chosen = _features(table, features)
-    date_at, asset_at = at["dates"], at["assets"]
-    assert date_at is not None and asset_at is not None
     for name, position in chosen.items():
         if position in (date_at, asset_at):
             raise PanelError(f"{table.label}: column {show(name)} holds the {named[name]}, so it can't be a feature")
     return Chosen(
         date_at, asset_at, at["prices"], at["forward returns"], at["market capitalisations"], at["the universe"],
-        chosen, guessed=features is None,
+        chosen, guessed=features is None and among is None, refused=refused,
     )  # fmt: skip
 
 
@@ -129,6 +137,20 @@ def _features(table: Table, names: Iterable[str]) -> dict[str, int]:
         kind = "a column for the feature" if len(lacking) == 1 else f"columns for {len(lacking)} features:"
         raise PanelError(f"{table.label} lacks {kind} {', '.join(shown)}{more}")
     return {name: _find(table, name, "a feature") for name in names}
+
+
+def _usable(table: Table, names: list[str]) -> tuple[dict[str, int], dict[str, str]]:
+    """Return which of these columns can be features, and why the others can't."""
+    found, refused = {}, {}
+    for name in names:
+        try:
+            at = _find(table, name, "a feature")
+            number_sql(table, at)
+        except PanelError as error:
+            refused[name] = str(error)
+        else:
+            found[name] = at
+    return found, refused
 
 
 def _nearest(names: Sequence[str], name: str) -> str:

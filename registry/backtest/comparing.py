@@ -9,7 +9,7 @@ from registry.comparison import compare_pair
 from registry.errors import NotFoundError
 from registry.metrics import METRICS
 from registry.runs.record import Run
-from registry.statistics.verdict import Verdict, pair_runs
+from registry.statistics.verdict import Verdict, apart_because, pair_runs
 
 if TYPE_CHECKING:
     from registry.config import ExperimentConfig
@@ -35,6 +35,7 @@ class Against:
     weights: dict[str, dict[str, float]]
     """Feature to `config1` (the reference), `config2` and `diff`, where they differ."""
     metrics: dict[str, tuple[float | None, float | None]]
+    """Of the reference and of the run; none when the two can't be paired."""
     tried: int
     """How many configurations were ever tried on this panel and period."""
 
@@ -62,26 +63,38 @@ def find_reference(registry: ExperimentRegistry, config: ExperimentConfig, run: 
     """Return the run this one should beat, and why that one; None when there is none.
 
     The parent's comes first, then that of the alias `production`, then the best so far by edge: each the
-    latest on the same panel and period.
+    latest of our engine on the panel and period that can be paired with this run. Only when none can, it is
+    one that can't, so that the reason is told. The panel of `run` is known to the registry by now (`keep`).
     """
-    candidates = [
+    others = [
         other
         for other in registry.runs(panel=run.panel.name, period=run.period)
-        if other.config_hash != run.config_hash
+        if other.config_hash != run.config_hash and other.engine == run.engine
     ]
+    number = _number(registry, run)
+    pairing = [
+        other for other in others if apart_because(other, run, _one_panel(other, other.panel_id, run, number)) is None
+    ]
+    for candidates in (pairing, others):
+        if (found := _to_beat(registry, config, candidates)) is not None:
+            because, other = found
+            return because, registry.run(other.run_id)
+    return None
+
+
+def _to_beat(registry: ExperimentRegistry, config: ExperimentConfig, candidates: list[Run]) -> tuple[str, Run] | None:
     newest: dict[str, Run] = {}
     for other in sorted(candidates, key=lambda each: each.recorded_at):
         newest[other.config_hash] = other
     if config.parent in newest:
-        return "parent", registry.run(newest[config.parent].run_id)
+        return "parent", newest[config.parent]
     production = _production(registry)
     if production in newest:
-        return PRODUCTION, registry.run(newest[production].run_id)
+        return PRODUCTION, newest[production]
     ranked = [(other.metrics.get(DECIDES), other) for other in newest.values()]
     known = [(value, other) for value, other in ranked if value is not None]
     if known:
-        best = max(known, key=lambda pair: (pair[0], pair[1].recorded_at))[1]
-        return "best so far", registry.run(best.run_id)
+        return "best so far", max(known, key=lambda pair: (pair[0], pair[1].recorded_at))[1]
     return None
 
 
@@ -97,22 +110,28 @@ def compare_runs(
 ) -> Against:
     """Return what differs between a run and its reference, and whether it helped."""
     before = registry.config(reference.config_hash)
+    verdict = pair_runs(reference, run, METRICS[DECIDES], same_panel=same_panel(registry, reference, run))
+    pairs = verdict.verdict != "cannot pair"
     return Against(
         because,
         reference,
-        pair_runs(reference, run, METRICS[DECIDES], same_panel=same_panel(registry, reference, run)),
+        verdict,
         compare_pair(before, config)["weight_differences"],
-        {name: (reference.metrics.get(name), run.metrics.get(name)) for name in SHOWN},
+        {name: (reference.metrics.get(name), run.metrics.get(name)) for name in SHOWN if pairs},
         registry.trials(run.panel.name, run.period),
     )
 
 
-def same_panel(registry: ExperimentRegistry, first: Run, second: Run) -> bool | None:
+def same_panel(registry: ExperimentRegistry, reference: Run, run: Run) -> bool | None:
     """Tell whether the registry knows two runs to be on the same panel; None when it can't tell."""
-    if first.panel.fingerprint == second.panel.fingerprint:
+    return _one_panel(reference, _number(registry, reference), run, _number(registry, run))
+
+
+def _number(registry: ExperimentRegistry, run: Run) -> int | None:
+    return registry.panel_number(run.panel) if run.panel_id is None else run.panel_id
+
+
+def _one_panel(first: Run, number: int | None, second: Run, other: int | None) -> bool | None:
+    if first.panel.fingerprint is not None and first.panel.fingerprint == second.panel.fingerprint:
         return True
-    try:
-        mine, theirs = (registry.run(run.run_id).panel_id for run in (second, first))
-    except NotFoundError:
-        return None
-    return mine == theirs
+    return None if number is None or other is None else number == other

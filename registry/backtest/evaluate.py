@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from registry.backtest import labels as kinds
-from registry.backtest.baselines import BASELINES, Baseline, equal_parts, evaluate_baselines, mean
+from registry.backtest.baselines import BASELINES, Baseline, Terms, equal_parts, evaluate_baselines, mean
 from registry.backtest.groups import Bools, Floats, Ints
 from registry.backtest.measures import Daily, Picks, measure, pick
 from registry.backtest.options import Options
-from registry.backtest.portfolio import Holdings, Track, equity, follow, mean_track, phases, summary
+from registry.backtest.portfolio import Track, equity, summary
 from registry.backtest.prepared import Prepared, TestWindow
 from registry.backtest.scoring import Recipe, score
 from registry.backtest.steps import Steps
+from registry.backtest.tracks import follow_parts, rebalances_of
+from registry.canonical import show
 from registry.metrics import AT_HORIZON
 from registry.runs.record import Series, Window
 
@@ -66,7 +68,8 @@ class Evaluation:
     @property
     def equity(self) -> list[float]:
         """The portfolio's equity after each rebalance period, from 1 at the start."""
-        return significant(equity(self.scored.track.returns))
+        returns = self.scored.track.returns
+        return significant(equity(returns[~np.isnan(returns)]))
 
 
 def count_steps(prepared: Prepared, recipe: Recipe, options: Options) -> int:
@@ -89,19 +92,22 @@ def evaluate(prepared: Prepared, recipe: Recipe, options: Options, steps: Steps 
     ]
     scores = score(recipe, values, prepared.groups, options.missing)[prepared.test_rows]
     scored = picked_by(prepared, scores, options, steps)
-    windows = [_window(prepared, scored, window, options) for window in prepared.windows]
+    means = _window_means(scored, prepared.windows)
+    windows = [
+        _window(prepared, scored, window, options, each) for window, each in zip(prepared.windows, means, strict=True)
+    ]
     counts = _counts(prepared, scored, recipe)
-    known = scored.track.returns
+    known = scored.track.returns[~np.isnan(scored.track.returns)]
     return Evaluation(
-        _metrics(prepared, scored, prepared.tested, known, options),
+        _metrics(prepared, scored, prepared.tested, scored.track.returns, options, _means(scored, prepared.tested)),
         windows,
         _series(prepared, scored),
         counts,
         _intervals(scored, options, steps) if options.bootstrap else {},
         significant_one(float(np.median(known))) if len(known) else None,
         _baselines(prepared, scored, options, steps) if options.baselines else [],
-        _warnings(prepared, scored, options, counts),
-        list(prepared.calendar.remarks),
+        _warnings(prepared, scored, recipe, options, counts),
+        list(prepared.remarks),
         scored,
     )
 
@@ -115,26 +121,9 @@ def picked_by(prepared: Prepared, scores: Floats, options: Options, steps: Steps
         horizon: measure(scores, picks, prepared.universe(picks.eligible, horizon, options.k, options.hit), groups)
         for horizon in steps.over(prepared.options.horizons)
     }
-    track, rebalances = _follow(prepared, equal_parts(picks.picked, groups), options)
+    track = follow_parts(prepared, equal_parts(picks.picked, groups), picks.counted, options)
     daily = at.pop(prepared.options.horizon)
-    return Scored(picks, daily, at, track, rebalances)
-
-
-def _follow(prepared: Prepared, parts: Floats, options: Options) -> tuple[Track, Ints]:
-    horizon = prepared.options.horizon
-    forward = prepared.labels(horizon).returns[prepared.test_rows]
-    holdings = Holdings(parts, prepared.test_groups, prepared.asset_no[prepared.test_rows], len(prepared.panel.assets))
-    positions = np.flatnonzero(prepared.tested)
-    chosen = [
-        positions[phase]
-        for phase in phases(prepared.test_dates[positions], horizon, horizon if options.tranches else 1)
-    ]
-    tracks = [follow(holdings, forward, phase, options.cost_bps) for phase in chosen if len(phase)]
-    if len(tracks) == 1:
-        return tracks[0], chosen[0]
-    together = mean_track(tracks)
-    count = len(chosen[0])  # the first tranche is never the shorter one
-    return Track(together.returns[:count], together.turnover[:count]), chosen[0]
+    return Scored(picks, daily, at, track, rebalances_of(prepared))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------
@@ -159,19 +148,54 @@ def _ratio(values: Floats) -> float | None:
     return float(known.mean() / known.std(ddof=1))
 
 
+def _by_date(scored: Scored) -> dict[str, Floats]:
+    """Return every metric with a value for each test date, those at other horizons too."""
+    made = {name: getattr(scored.daily, name) for name in DATE_METRICS}
+    for horizon, other in scored.at_horizons.items():
+        made |= {f"{name}_h{horizon}": getattr(other, name) for name in AT_HORIZON}
+    return made
+
+
+def _means(scored: Scored, dates: Bools) -> dict[str, float | None]:
+    return {name: mean(values[dates]) for name, values in _by_date(scored).items()}
+
+
+def _window_means(scored: Scored, windows: Sequence[TestWindow]) -> list[dict[str, float | None]]:
+    """Return the means over each window: at once for windows of equally many dates, to the same last bit."""
+    by_date = _by_date(scored)
+    table = np.array(list(by_date.values()))
+    found = np.empty((len(windows), len(table)))
+    first = np.array([window.first for window in windows])
+    sizes = np.array([window.last for window in windows]) - first
+    for size in np.unique(sizes):
+        these = np.flatnonzero(sizes == size)
+        values = table.take(first[these, None] + np.arange(size), axis=1)  # a window's dates side by side
+        found[these] = values.mean(axis=2).T
+    made = []
+    for window, means in zip(windows, found.tolist(), strict=True):
+        each: dict[str, float | None] = {}
+        for name, value in zip(by_date, means, strict=True):  # NaN: on some of the dates there is nothing
+            each[name] = mean(by_date[name][window.first : window.last]) if math.isnan(value) else value
+        made.append(each)
+    return made
+
+
 def _metrics(
-    prepared: Prepared, scored: Scored, dates: Bools | slice, returns: Floats, options: Options
+    prepared: Prepared,
+    scored: Scored,
+    dates: Bools | slice,
+    returns: Floats,
+    options: Options,
+    means: Mapping[str, float | None],
 ) -> dict[str, float | None]:
-    """Return the metrics over some of the test dates and the portfolio returns that belong to them."""
+    """Return the metrics over some of the test dates, of which `means` are known, and their portfolio returns."""
     from registry.statistics.hac import t_of_mean
 
     daily = scored.daily
     rank_ic = daily.rank_ic[dates]
     known = rank_ic[~np.isnan(rank_ic)]
     evaluated = scored.picks.counted[dates]
-    made: dict[str, float | None] = {name: mean(getattr(daily, name)[dates]) for name in DATE_METRICS}
-    for horizon, other in scored.at_horizons.items():
-        made |= {f"{name}_h{horizon}": mean(getattr(other, name)[dates]) for name in AT_HORIZON}
+    made = dict(means)
     made["icir"], made["rank_icir"] = _ratio(daily.ic[dates]), _ratio(rank_ic)
     made["rank_ic_t"] = t_of_mean(known, prepared.options.horizon - 1) if len(known) > 1 else None
     made["hit_rate"] = float(np.mean(known > 0)) if len(known) else None
@@ -182,9 +206,12 @@ def _metrics(
     return {name: significant_one(value) for name, value in made.items()}
 
 
-def _window(prepared: Prepared, scored: Scored, window: TestWindow, options: Options) -> Window:
+def _window(
+    prepared: Prepared, scored: Scored, window: TestWindow, options: Options, means: Mapping[str, float | None]
+) -> Window:
     inside = (scored.rebalances >= window.first) & (scored.rebalances < window.last)
-    metrics = _metrics(prepared, scored, slice(window.first, window.last), scored.track.returns[inside], options)
+    dates = slice(window.first, window.last)
+    metrics = _metrics(prepared, scored, dates, scored.track.returns[inside], options, means)
     metrics["turnover"] = significant_one(mean(scored.track.turnover[inside]))
     span, day = window.span, np.timedelta64(1, "D")
     train_end, test_end = (str(np.datetime64(moment, "D") - day) for moment in (span.train_end, span.test_end))
@@ -223,13 +250,9 @@ def _intervals(scored: Scored, options: Options, steps: Steps) -> dict[str, tupl
 
 
 def _baselines(prepared: Prepared, scored: Scored, options: Options, steps: Steps) -> list[Baseline]:
-    keep = prepared.options
-    try:
-        prepared.options = keep.with_(k=options.k, hit=options.hit, cost_bps=options.cost_bps, seed=options.seed)
-        found = evaluate_baselines(prepared, scored.picks.eligible, scored.rebalances, steps)
-    finally:
-        prepared.options = keep
-    return [_rounded(baseline) for baseline in found]
+    picked = prepared.tested & ~np.isnan(scored.daily.precision_at_k)
+    terms = Terms(options, scored.picks.eligible, scored.picks.counted, picked, scored.rebalances)
+    return [_rounded(baseline) for baseline in evaluate_baselines(prepared, terms, steps)]
 
 
 def _rounded(baseline: Baseline) -> Baseline:
@@ -254,12 +277,14 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int
         "skipped_dates": int(np.count_nonzero(tested & ~scored.picks.counted)),
         "dates_without_picks": int(np.count_nonzero(tested & scored.picks.counted & (picks_of_date == 0))),
         "censored_dates": prepared.censored_dates,
-        "rebalance_dates": len(scored.rebalances),
+        "rebalance_dates": int(np.count_nonzero(~np.isnan(scored.track.returns))),
+        "skipped_rebalances": int(np.count_nonzero(np.isnan(scored.track.returns))),
         "empty_windows": prepared.empty_windows,
         "picks": int(np.count_nonzero(picked)),
         "delisted_picks": int(np.count_nonzero(kind == kinds.DELISTED)),
         "gap_picks": int(np.count_nonzero(kind == kinds.GAP)),
         "unentered_picks": int(np.count_nonzero(kind == kinds.UNENTERED)),
+        "unmeasured_picks": int(np.count_nonzero(kind == kinds.UNMEASURED)),
         "ic_dates": int(np.count_nonzero(~np.isnan(scored.daily.rank_ic[tested]))),
         "missing_values": sum(
             prepared.missing(name, transformation)
@@ -268,8 +293,14 @@ def _counts(prepared: Prepared, scored: Scored, recipe: Recipe) -> dict[str, int
     }  # fmt: skip
 
 
-def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapping[str, int]) -> list[str]:
-    made: list[str] = []
+def _warnings(
+    prepared: Prepared, scored: Scored, recipe: Recipe, options: Options, counts: Mapping[str, int]
+) -> list[str]:
+    made = [
+        f"the feature {show(name)} has no value on any test date"
+        for name, transformation in zip(recipe.names, recipe.transformations, strict=True)
+        if prepared.missing(name, transformation) == prepared.test_groups.rows
+    ]
     eligible = mean(scored.daily.eligible[prepared.tested & scored.picks.counted])
     if not counts["evaluated_dates"]:
         made.append(
@@ -286,6 +317,11 @@ def _warnings(prepared: Prepared, scored: Scored, options: Options, counts: Mapp
         )
     if options.delist == "drop" and counts["delisted_picks"]:
         made.append(f"{counts['delisted_picks']} delisted picks were left out, which flatters the result")
+    if counts["unmeasured_picks"]:
+        made.append(
+            f"{counts['unmeasured_picks']} picks have no forward return and were left out, which flatters the result"
+            " if they are of assets that are gone"
+        )
     if counts["unentered_picks"]:
         made.append(f"{counts['unentered_picks']} picks had no price at the entry and stayed cash")
     return made

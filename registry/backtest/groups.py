@@ -74,6 +74,12 @@ class Groups:
         """How many rows there are."""
         return int(self.offsets[-1])
 
+    def only(self, wanted: Ints) -> tuple[Ints, Groups]:
+        """Return the rows of some groups, in order, and these rows as groups of their own."""
+        sizes = self.sizes[wanted]
+        offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        return np.arange(offsets[-1]) + np.repeat(self.offsets[wanted] - offsets[:-1], sizes), Groups(offsets)
+
     def sum(self, values: npt.NDArray[np.generic]) -> Floats:
         """Return the sum over each group."""
         summed: Floats = np.add.reduceat(values, self.offsets[:-1], dtype=np.float64)

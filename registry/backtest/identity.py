@@ -6,7 +6,7 @@ an explicit option that contradicts one makes a variant; what neither says is re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,28 +40,49 @@ class Meant:
     """Hyperparameter to its value before and now, when it is a variant."""
 
 
+def supplied(config: ExperimentConfig) -> dict[str, Any]:
+    """Return the options that an experiment's hyperparameters supply, unchecked."""
+    return {
+        name: _as_option(name, config.hyperparameters[name])
+        for name in SUPPLIED
+        if name in config.hyperparameters and config.hyperparameters[name] is not None
+    }
+
+
+def check_names(explicit: Iterable[str]) -> None:
+    """Refuse names that are no options.
+
+    Raises:
+        BacktestError: the message names the first, with the nearest option.
+    """
+    from difflib import get_close_matches
+
+    for name in explicit:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1)
+            instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+            raise BacktestError(f"{show(name)} is no option of a backtest; {instead}")
+
+
 def meant(config: ExperimentConfig, explicit: Mapping[str, Any]) -> Meant:
     """Return what backtesting a configuration with explicitly given options means.
 
     Raises:
         BacktestError: an option, or the hyperparameter that supplies it, is not allowed.
     """
-    supplied = {
-        name: _as_option(name, config.hyperparameters[name])
-        for name in SUPPLIED
-        if name in config.hyperparameters and config.hyperparameters[name] is not None
-    }
-    try:
-        Options(**supplied)
+    check_names(explicit)
+    ours = supplied(config)
+    try:  # one that is replaced by an explicit option need not be allowed
+        Options(**{name: value for name, value in ours.items() if name not in explicit})
     except BacktestError as error:
         raise BacktestError(
             f"a hyperparameter of experiment {str(config.config_hash)[:12]} is no option: {error}"
         ) from None
-    options = Options(**{**supplied, **explicit})
+    options = Options(**{**ours, **explicit})
     changes = {
         name: (config.hyperparameters[name], _as_hyperparameter(value))
         for name, value in explicit.items()
-        if name in supplied and supplied[name] != getattr(options, name)
+        if name in ours and ours[name] != getattr(options, name)
     }
     if not changes:
         return Meant(config, options)
@@ -83,15 +104,10 @@ def new_experiment(
         BacktestError: an option is not allowed.
         InvalidConfigError: the weights are no weights.
     """
+    check_names(explicit)
     options = Options(**explicit)
-    recorded = {name: getattr(options, name) for name in _ALWAYS_RECORDED}
-    recorded |= {name: getattr(options, name) for name in explicit if name in SUPPLIED}
     config = create_experiment_from_scoring_config(
-        dict(weights),
-        list(weights),
-        {name: _as_hyperparameter(value) for name, value in recorded.items()},
-        description,
-        list(tags),
+        dict(weights), list(weights), _recorded(options, explicit), description, list(tags)
     )
     if transformations:
         config = ExperimentConfig(
@@ -99,6 +115,36 @@ def new_experiment(
             config.description, config.tags, config.created_at,
         )  # fmt: skip
     return Meant(config, options)
+
+
+def adopted(config: ExperimentConfig, explicit: Mapping[str, Any]) -> Meant:
+    """Return a configuration from a file as a new experiment, which records what those made of weights record.
+
+    Its own hyperparameters supply what is not given explicitly, and stay as they are written.
+
+    Raises:
+        BacktestError: an option, or the hyperparameter that supplies it, is not allowed.
+    """
+    options = meant(config, explicit).options
+    ours = supplied(config)
+    added = {
+        name: value
+        for name, value in _recorded(options, explicit).items()
+        if name not in ours or ours[name] != getattr(options, name)
+    }
+    if not added:
+        return Meant(config, options)
+    made = ExperimentConfig(
+        config.feature_names, config.feature_weights, {**config.hyperparameters, **added},
+        config.feature_transformations, config.description, config.tags, config.created_at, parent=config.parent,
+    )  # fmt: skip
+    return Meant(made, options)
+
+
+def _recorded(options: Options, explicit: Iterable[str]) -> dict[str, Any]:
+    """Return the options that a new experiment has as hyperparameters."""
+    names = [*_ALWAYS_RECORDED, *(name for name in explicit if name in SUPPLIED)]
+    return {name: _as_hyperparameter(getattr(options, name)) for name in dict.fromkeys(names)}
 
 
 def _as_option(name: str, value: Any) -> Any:
@@ -124,6 +170,8 @@ def check_features(config: ExperimentConfig, names: list[str], panel: Panel) -> 
     lacking = [name for name in names if name not in panel.features]
     if not lacking:
         return
+    if (reason := next((panel.refused[name] for name in lacking if name in panel.refused), None)) is not None:
+        raise BacktestError(reason)
     columns = list(panel.columns)
     if unread := [name for name in lacking if name in columns]:
         raise BacktestError(

@@ -25,6 +25,8 @@ GAP: Final = 2
 """No price at the exit, but later."""
 UNENTERED: Final = 3
 """No price at the entry: it could not be bought, the money stays cash."""
+UNMEASURED: Final = 4
+"""A forward return was given, but not of this row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,21 @@ def _last_price(prices: Prices, entry: Ints, assets: Ints, horizon: int) -> Floa
         price = prices.table[entry + step, assets]
         found = np.where(np.isnan(price), found, price)
     return found
+
+
+def values_held(prices: Prices, date_no: Ints, asset_no: Ints, horizon: int, lag: int, delist: Delist) -> Floats:
+    """Return what 1 put into rows at their entry is worth on it and on each of the `horizon` dates after.
+
+    The last column is 1 plus the forward return; rows without a label, or left out by `delist`, mean nothing.
+    """
+    entry = date_no + lag
+    worth: Floats = prices.table[entry[:, None] + np.arange(horizon + 1), asset_no[:, None]]
+    for step in range(1, horizon + 1):
+        absent = np.isnan(worth[:, step])
+        worth[absent, step] = worth[absent, step - 1]
+    unbought = np.isnan(worth[:, 0])
+    worth /= worth[:, :1].copy()
+    if delist == "loss":
+        worth[entry[:, None] + np.arange(horizon + 1) > prices.last[asset_no][:, None]] = 0.0
+    worth[unbought] = 1.0
+    return worth

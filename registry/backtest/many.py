@@ -17,7 +17,7 @@ from registry.backtest.artifacts import as_json, write_folder
 from registry.backtest.identity import meant
 from registry.backtest.running import ENGINE, Bench, keep
 from registry.config import ExperimentConfig
-from registry.errors import BacktestError
+from registry.errors import RegistryError, StoreError
 from registry.runs.record import Run
 from registry.store.run_entries import options_key
 
@@ -77,10 +77,12 @@ def backtest_many(
                 yield Done(this.config, "there already", known, variant_of=this.variant_of)
                 continue
             done = bench.backtest(this.config, this.options, suggestion=False)
-        except BacktestError as error:
+            keep(registry, done, record=record)
+        except StoreError:
+            raise
+        except (RegistryError, ArithmeticError) as error:
             yield Done(wanted, "failed", reason=str(error))
             continue
-        keep(registry, done, record=record)
         if not again:
             there[key] = done.run
         yield Done(done.config, "evaluated", done.run, variant_of=this.variant_of)

@@ -62,12 +62,31 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two variables of a correlation on each date, made ready once for all that is set against it."""
+
+    values: Floats
+    """Rows; NaN where there is none."""
+    centred: Floats
+    """Rows: the values less the mean of their date, 0 where there is none."""
+    squares: Floats
+    """For each date: the sum of the squares of the centred values."""
+    flat: Bools
+    """For each date: fewer than three values, or all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Universe:
     """What all eligible assets earned: the same for every experiment that finds the same assets eligible."""
 
     forward: Floats
     """NaN for what is not eligible or has no label."""
-    ranks: Floats
+    known: Bools
+    """Rows that have one."""
+    returns: Side
+    """The forward returns as one side of a correlation with scores."""
+    ranks: Side
+    """The same of their ranks."""
     hits: Bools
     best: Bools
     """The K rows of each date that earned most."""
@@ -86,26 +105,42 @@ def make_universe(eligible: Bools, forward: Floats, groups: Groups, k: int, hit:
         table = _table(block, earned)
         ranks[block.start : block.stop] = block.long(average_ranks(table))
         best[block.start : block.stop] = block.long(top_k(np.where(np.isnan(table), -np.inf, table), k))
+    returns, ranked = _side(earned, groups), _side(ranks, groups)
     count = groups.sum(known)
     with np.errstate(divide="ignore", invalid="ignore"):
         base, mean = groups.sum(hits) / count, groups.sum(np.where(known, forward, 0.0)) / count
-    return Universe(earned, ranks, hits, best, base, mean)
+    return Universe(earned, known, returns, ranked, hits, best, base, mean)
+
+
+def _side(values: Floats, groups: Groups) -> Side:
+    centred, squares, flat = np.empty(len(values)), np.empty(len(groups)), np.empty(len(groups), dtype=bool)
+    for block in groups.blocks:
+        table, dates = _table(block, values), slice(block.first, block.last)
+        absent = np.isnan(table)
+        around, squares[dates] = _centre(table, absent)
+        centred[block.start : block.stop] = block.long(around)
+        flat[dates] = _is_flat(table, absent)
+    return Side(values, centred, squares, flat)
 
 
 def measure(scores: Floats | None, picks: Picks, universe: Universe, groups: Groups) -> Daily:
-    """Measure picks against what the universe earned; without scores there are no correlations."""
-    known = ~np.isnan(universe.forward)
-    taken = picks.picked & known
+    """Measure picks against what the universe earned; without scores there are no correlations.
+
+    The base rate and the universe's return are of dates with a pick only: means of both sides are over the
+    same dates then, and precision minus base rate is the edge.
+    """
+    taken = picks.picked & universe.known
     count = groups.sum(taken)
+    base_rate, mean_return = (np.where(count > 0, each, np.nan) for each in (universe.base_rate, universe.mean_return))
     with np.errstate(divide="ignore", invalid="ignore"):
         return Daily(
             groups.sum(universe.hits & taken) / count,
-            universe.base_rate,
+            base_rate,
             groups.sum(universe.best & taken) / count,
             groups.sum(np.where(taken, universe.forward, 0.0)) / count,
-            universe.mean_return,
-            *(_correlations(scores, universe, known, groups) if scores is not None else _none(groups)),
-            groups.sum(picks.eligible),
+            mean_return,
+            *(_correlations(scores, universe, groups) if scores is not None else _none(groups)),
+            np.where(picks.counted, groups.sum(picks.eligible), np.nan),
         )
 
 
@@ -113,15 +148,24 @@ def _none(groups: Groups) -> tuple[Floats, Floats]:
     return np.full(len(groups), np.nan), np.full(len(groups), np.nan)
 
 
-def _correlations(scores: Floats, universe: Universe, known: Bools, groups: Groups) -> tuple[Floats, Floats]:
+def _correlations(scores: Floats, universe: Universe, groups: Groups) -> tuple[Floats, Floats]:
     """Return the Pearson and the Spearman correlation of each date with three assets or more."""
     pearson, spearman = _none(groups)
-    score = np.where(known, scores, np.nan)
+    score = np.where(universe.known, scores, np.nan)
+    everywhere = not np.isnan(scores[universe.known]).any()  # a baseline may have no score where there is a return
     for block in groups.blocks:
         dates = slice(block.first, block.last)
         x = _table(block, score)
-        pearson[dates] = correlation(x, _table(block, universe.forward))
-        spearman[dates] = correlation(average_ranks(x), _table(block, universe.ranks))
+        absent = np.isnan(x)
+        flat = _is_flat(x, absent)  # so are its ranks then
+        for found, table, side in ((pearson, x, universe.returns), (spearman, average_ranks(x), universe.ranks)):
+            one = (*_centre(table, absent), flat)
+            if everywhere:
+                other = block.dense(side.centred, 0.0), side.squares[dates], side.flat[dates]
+            else:
+                y = np.where(absent, np.nan, _table(block, side.values))
+                other = (*_centre(y, absent), _is_flat(y, absent))
+            found[dates] = _correlation(*one, *other)
     return pearson, spearman
 
 
@@ -130,30 +174,34 @@ def _table(block: Block, values: Floats) -> Floats:
     return table
 
 
-def correlation(x: Floats, y: Floats) -> Floats:
-    """Return the correlation of each row of two tables whose absent values coincide.
+def _correlation(dx: Floats, xx: Floats, flat_x: Bools, dy: Floats, yy: Floats, flat_y: Bools) -> Floats:
+    """Return the correlation of each row from centred values, 0 where there are none, and their sums of squares.
 
-    NaN for fewer than three values, or where either side is constant.
+    NaN where either side is flat.
     """
-    absent = np.isnan(x)
-    if absent.any():
-        count = x.shape[1] - np.count_nonzero(absent, axis=1)
-        flat = (count < 3) | _constant(x, absent) | _constant(y, absent)
-        x, y = np.where(absent, 0.0, x), np.where(absent, 0.0, y)
-    else:
-        count = np.full(len(x), x.shape[1])
-        flat = (count < 3) | (x.max(axis=1) <= x.min(axis=1)) | (y.max(axis=1) <= y.min(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        dx, dy = x - (x.sum(axis=1) / count)[:, None], y - (y.sum(axis=1) / count)[:, None]
-        if absent.any():
-            dx[absent] = dy[absent] = 0.0
-        found: Floats = (dx * dy).sum(axis=1) / np.sqrt((dx * dx).sum(axis=1) * (dy * dy).sum(axis=1))
-    found[flat] = np.nan
+        found: Floats = (dx * dy).sum(axis=1) / np.sqrt(xx * yy)
+    found[flat_x | flat_y] = np.nan
     return np.clip(found, -1.0, 1.0)
 
 
-def _constant(table: Floats, absent: Bools) -> Bools:
-    low = np.where(absent, np.inf, table).min(axis=1)
-    high = np.where(absent, -np.inf, table).max(axis=1)
-    same: Bools = high <= low
-    return same
+def _centre(table: Floats, absent: Bools) -> tuple[Floats, Floats]:
+    """Return the values less the mean of their row, 0 for absent ones, and the sum of squares of each row."""
+    some = bool(absent.any())
+    filled = np.where(absent, 0.0, table) if some else table
+    count = table.shape[1] - np.count_nonzero(absent, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centred: Floats = filled - (filled.sum(axis=1) / count)[:, None]
+    if some:
+        centred[absent] = 0.0
+    return centred, (centred * centred).sum(axis=1)
+
+
+def _is_flat(table: Floats, absent: Bools) -> Bools:
+    """Tell of each row whether it has fewer than three values, or all the same."""
+    count = table.shape[1] - np.count_nonzero(absent, axis=1)
+    some = bool(absent.any())
+    low = (np.where(absent, np.inf, table) if some else table).min(axis=1)
+    high = (np.where(absent, -np.inf, table) if some else table).max(axis=1)
+    flat: Bools = (count < 3) | (high <= low)
+    return flat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Final, Literal, Self
 
 from registry.canonical import show
@@ -15,6 +15,8 @@ Delist = Literal["last", "loss", "drop"]
 Method = Literal["nnridge", "ic", "icir"]
 
 DEFAULT_TRAIN_DAYS: Final = 365
+HORIZONS: Final = (7, 14, 30)
+"""The default."""
 
 _DURATION = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[dw]?)")
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -26,6 +28,8 @@ _AT_LEAST: Final[dict[str, int]] = {
     "walk_days": 1, "k": 1, "train_days": 1, "lag": 0, "embargo": 0, "min_assets": 1, "min_test_dates": 1,
     "seed": 0, "n_bootstrap": 100,
 }  # fmt: skip
+_YES_OR_NO: Final = ("expanding", "tranches", "baselines", "bootstrap")
+_FARTHEST: Final = 99_999
 _NOT_MEASURED: Final = ("baselines", "bootstrap", "n_bootstrap", "method", "shrink")
 
 
@@ -41,7 +45,7 @@ class Options:
     """Calendar days of each test window; the next window begins where it ends."""
     k: int = 10
     """Assets picked on a date."""
-    horizons: tuple[int, ...] = (7, 14, 30)
+    horizons: tuple[int, ...] = HORIZONS
     """Forward returns, in panel dates; the first decides what is picked against and how often is rebalanced."""
     train_days: int | None = None
     """Calendar days before each test window; None is 365, or `walk_days` where the period is too short for that."""
@@ -109,10 +113,10 @@ class Options:
             raise BacktestError(f"risk_free_rate: {self.risk_free_rate:g} is -100 % or less")
         if self.periods_per_year is not None and self.periods_per_year <= 0:
             raise BacktestError(f"periods_per_year: {self.periods_per_year:g} is not above 0")
-        given = tuple(dict.fromkeys(self.horizons))
-        if not given or any(isinstance(h, bool) or not isinstance(h, int) or h < 1 for h in given):
-            raise BacktestError(f"horizons: {show(list(self.horizons))} are not whole numbers of 1 or more")
-        object.__setattr__(self, "horizons", given)
+        for name in _YES_OR_NO:
+            if not isinstance(getattr(self, name), bool):
+                raise BacktestError(f"{name}: {show(getattr(self, name))} is neither true nor false")
+        object.__setattr__(self, "horizons", _checked_horizons(self.horizons))
 
     @property
     def horizon(self) -> int:
@@ -134,6 +138,14 @@ class Options:
         return replace(self, **changes)
 
 
+def _checked_horizons(given: object) -> tuple[int, ...]:
+    if not isinstance(given, list | tuple):
+        raise BacktestError(f"horizons: {show(given)} is no list of whole numbers, such as [7, 14, 30]")
+    if not given or any(isinstance(h, bool) or not isinstance(h, int) or not 1 <= h <= _FARTHEST for h in given):
+        raise BacktestError(f"horizons: {show(list(given))} are not whole numbers from 1 to {_FARTHEST}")
+    return tuple(dict.fromkeys(given))
+
+
 NAMES: Final = tuple(field.name for field in fields(Options))
 """Every option by name."""
 
@@ -152,11 +164,19 @@ def read_days(text: str, name: str) -> int:
 
 
 def read_date(text: str | date, name: str) -> date:
-    """Return an ISO date.
+    """Return an ISO date; of a moment (also a pandas one) that is midnight, its date.
 
     Raises:
-        BacktestError: it is none.
+        BacktestError: it is none, or has a time of day.
     """
+    if isinstance(text, datetime):
+        try:
+            day, midnight = text.date(), text.time() == time()
+        except ValueError:  # pandas.NaT
+            raise BacktestError(f"{name}: {text} is no date; write it as 2024-01-31") from None
+        if not midnight:
+            raise BacktestError(f"{name}: {text} has a time of day; a period begins and ends with days")
+        return day
     if isinstance(text, date):
         return text
     try:
@@ -172,6 +192,6 @@ def read_horizons(text: str) -> tuple[int, ...]:
         BacktestError: one of them is no whole number of 1 or more.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(part.isascii() and part.isdigit() and 0 < int(part) < 100_000 for part in parts):
+    if not parts or not all(part.isascii() and part.isdigit() and 0 < int(part) <= _FARTHEST for part in parts):
         raise BacktestError(f"horizons: {show(text)} are no panel dates ahead; write them as 7,14,30")
     return tuple(int(part) for part in parts)

@@ -67,6 +67,8 @@ class Panel:
     """All column names of the source, in its order."""
     nonpositive: dict[str, int] = field(default_factory=dict)
     """How many prices and market capitalisations were finite, but not above 0, by the column's name."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Columns that were asked for among others but hold no features, with the reason."""
     _made: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
     """Digests, which many experiments on one panel ask for again."""
 
@@ -140,8 +142,8 @@ def load_panel(
             files beside it; or a pandas, polars or Arrow table. Texts in a CSV file are numbers where they
             read as numbers; an empty cell and `NaN` are missing values.
         features: the columns to take as features, by their exact names; None takes every numeric one.
-        among: with no `features` named, take only those of the numeric columns whose names are here; what is
-            not there, or holds no numbers, is left out rather than refused.
+        among: with no `features` named, take those of these columns that are there; one that holds something
+            else than numbers is left out, and the reason kept in `refused`, rather than refusing the panel.
         name: what the panel is called; None takes the file's name without its ending.
         date_column: dates (ISO 8601 texts are fine), without a time of day.
         asset_column: names or whole numbers.
@@ -190,7 +192,7 @@ def load_panel(
             forward_horizon=forward_horizon, cap=positive[chosen.cap],
             tradable=None if read.tradable is None else _frozen(read.tradable),
             features={each: number[at] for each, at in chosen.features.items() if at in number},
-            nonfinite=missing, nonpositive=nonpositive, columns=list(table.names),
+            nonfinite=missing, nonpositive=nonpositive, columns=list(table.names), refused=dict(chosen.refused or {}),
         )  # fmt: skip
 
 

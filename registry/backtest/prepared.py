@@ -7,23 +7,28 @@ experiments share one.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from registry.backtest.calendar import Calendar, Span, index_range, make_calendar, train_range
 from registry.backtest.groups import Bools, Floats, Groups, Ints
-from registry.backtest.labels import Labels, Prices, forward_returns
+from registry.backtest.labels import PLAIN, UNMEASURED, Labels, Prices, forward_returns
 from registry.backtest.measures import Universe, make_universe
-from registry.backtest.options import Options
+from registry.backtest.options import HORIZONS, Options
 from registry.backtest.transformations import Transformation
 from registry.errors import BacktestError
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
 
+
+_FEW_DAYS = 7
+"""A period may begin or end so many days beyond the panel, with a weekend or a holiday, and nothing is said."""
 
 _KEPT = 6
 """Universes kept: a few horizons of two kinds of experiments."""
@@ -69,11 +74,14 @@ class Prepared:
         self.asset_no = panel.asset_no[rows].astype(np.int64)
         self.groups, self.group_dates = Groups.of(self.date_no)
         self.prices = None if panel.price is None else Prices(panel)
+        self._suspect: bool | None = None
         self._labels: dict[int, Labels] = {}
         self._universes: dict[tuple[int, int, float, bytes], Universe] = {}
         self._values: dict[tuple[str, str], Floats] = {}
         self._missing: dict[tuple[str, str], int] = {}
         self._find_test_dates(first, last)
+        self.remarks = [*self.calendar.remarks, *self._beyond_the_panel()]
+        """What was done otherwise than might be thought."""
 
     def _could_be_traded(self, rows: Ints) -> np.ndarray:
         could = np.ones(len(rows), dtype=bool)
@@ -125,6 +133,15 @@ class Prepared:
         self.test_groups = Groups(offsets[low : high + 1] - offsets[low])
         self.test_dates = dates
 
+    def _beyond_the_panel(self) -> list[str]:
+        """Say when the period goes beyond the panel by more than a few days without trading."""
+        first, last = (self.panel.dates[at].astype(object) for at in (0, -1))
+        before, after = (first - self.start).days, (self.end - last).days
+        if max(before, after) <= _FEW_DAYS:
+            return []
+        empty = f"; {self.empty_windows} of {len(self.calendar.spans)} windows are empty" if self.empty_windows else ""
+        return [f"the period {self.start}..{self.end} goes beyond the panel, which has {first} to {last}{empty}"]
+
     def _date_before(self, index: int) -> str:
         return str(self.panel.dates[index - 1]) if index > 0 else "before the panel begins"
 
@@ -140,7 +157,7 @@ class Prepared:
         if horizon not in self._labels:
             if self.panel.forward is not None:
                 returns = self.panel.forward[self.rows]
-                made = Labels(returns, np.zeros(len(returns), dtype=np.int8))
+                made = Labels(returns, np.where(np.isnan(returns), UNMEASURED, PLAIN).astype(np.int8))
             else:
                 assert self.prices is not None
                 made = forward_returns(
@@ -176,6 +193,10 @@ class Prepared:
 
     def periods_per_year(self) -> float | None:
         """Return how many horizons there are in a year of the test dates; None for a single date."""
+        return self._periods_per_year
+
+    @cached_property
+    def _periods_per_year(self) -> float | None:
         if self.options.periods_per_year is not None:
             return self.options.periods_per_year
         first, last = (self.panel.dates[self.test_dates[i]].astype(object) for i in (0, -1))
@@ -184,14 +205,24 @@ class Prepared:
         return dates / years / self.options.horizon if years > 0 else None
 
     def survivorship_suspect(self) -> bool:
-        """Tell whether every asset is there on the last date: a panel from which the dead were left out."""
-        offsets = self.panel.offsets
-        on_last_date = int(offsets[-1] - offsets[-2])
-        return on_last_date == len(self.panel.assets)
+        """Tell whether every asset can be traded on the last date: a panel from which the dead were left out.
+
+        An asset that has rows without a price, or outside the universe, is not there on their dates.
+        """
+        if self._suspect is None:
+            panel = self.panel
+            there = self._could_be_traded(np.arange(len(panel.date_no)))
+            ever = np.unique(panel.asset_no[there])
+            last = panel.asset_no[there & (panel.date_no == len(panel.dates) - 1)]
+            self._suspect = len(last) == len(ever)
+        return self._suspect
 
 
 def _fitting(panel: Panel, options: Options) -> Options:
-    """Return the options as they apply to the panel: a given forward return brings its own horizon and entry."""
+    """Return the options as they apply to the panel: a given forward return brings its own horizon.
+
+    Its lag is the one that was asked for, so that training is purged of what a return entered later looks at.
+    """
     if panel.forward is None:
         if panel.price is None:
             raise BacktestError(f"the panel {panel.name} has neither prices nor forward returns")
@@ -200,4 +231,26 @@ def _fitting(panel: Panel, options: Options) -> Options:
         raise BacktestError(
             "a given forward return needs its horizon in panel dates: without it training can't be purged"
         )
-    return options.with_(horizons=(panel.forward_horizon,), lag=0)
+    given = {"horizons": options.horizons, "delist": options.delist}
+    check_given(panel, {name: value for name, value in given.items() if value not in (HORIZONS, "last")})
+    return options.with_(horizons=(panel.forward_horizon,))
+
+
+def check_given(panel: Panel, given: Mapping[str, Any]) -> None:
+    """Refuse options that were given, but that a given forward return has decided already.
+
+    Raises:
+        BacktestError: the message names the option.
+    """
+    if panel.forward is None:
+        return
+    horizons, delist = given.get("horizons"), given.get("delist", "last")
+    if horizons is not None and horizons != (panel.forward_horizon,):
+        raise BacktestError(
+            f"horizons: {','.join(map(str, horizons))} can't be computed, the given forward return spans"
+            f" {panel.forward_horizon} dates; ask for {panel.forward_horizon}, or give prices"
+        )
+    if delist != "last":
+        raise BacktestError(
+            f"delist: {delist} needs prices; what became of an asset that is gone is in the given forward return"
+        )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from registry.backtest.environment import environment
 from registry.backtest.evaluate import Evaluation, count_steps, evaluate, significant_one
-from registry.backtest.identity import check_features, meant
+from registry.backtest.identity import check_features, meant, supplied
 from registry.backtest.options import NAMES, Options, read_date
-from registry.backtest.prepared import Prepared
+from registry.backtest.prepared import Prepared, check_given
 from registry.backtest.scoring import make_recipe, named_features
 from registry.backtest.steps import Steps, Watch
 from registry.backtest.suggesting import Suggested, suggest, tested_beside
@@ -85,6 +85,7 @@ class Bench:
         """
         names = named_features(config)
         check_features(config, names, self.panel)
+        check_given(self.panel, {name: getattr(options, name) for name in supplied(config)})
         prepared = self.prepared(options)
         if tuple(names) not in self._days:
             days = self.panel.days(names)

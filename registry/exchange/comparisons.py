@@ -128,7 +128,9 @@ def _csv_cell(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         return json.dumps(thaw(value), ensure_ascii=False)
-    shown = "".join(char if char in "\n\t\r" else printable(char) for char in value)
+    # a lone carriage return would end the line for some readers
+    text = value.replace("\r\n", "\n")
+    shown = "".join(char if char in "\n\t" else printable(char) for char in text)
     return f"'{shown}" if shown[:1] in _FORMULA and shown and not _is_number(shown) else shown
 
 
@@ -201,8 +203,8 @@ def _md_cell(row: ComparisonRow, place: int, reference: int) -> str:
     change = row.change(place, reference) if place != reference and row.differs else None
     if not change:
         return shown
-    better = row.better(place, reference)
-    return f"{shown} ({change:+.6g}{'' if better is None else ', better' if better else ', worse'})"
+    wanted = row.wanted(place, reference)
+    return f"{shown} ({change:+.6g}{'' if wanted is None else ', the wanted way' if wanted else ', the other way'})"
 
 
 def _escaped(text: str) -> str:

@@ -48,6 +48,10 @@ class Base:
         """Return a value that differs once the registry may have changed; cheap enough to ask every second."""
         return self._store.stamp()
 
+    def interrupt(self) -> bool:
+        """Stop what other threads are asking, each with an error; return whether anybody was. Changes go on."""
+        return self._store.interrupt()
+
     def close(self) -> None:
         """Bring in what this process registered, if that needs no waiting. The registry stays usable."""
         self._store.close()

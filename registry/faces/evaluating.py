@@ -77,6 +77,7 @@ class Evaluating(Looking):
         )
         if not run.metrics:
             raise InvalidRunError("metrics: there are none; a run has at least one")
+        self._check_defined(run)  # before the experiment is registered: a refusal leaves nothing behind
         if not isinstance(config, str):
             self.register(wanted)
         self.record(run, config=wanted)
@@ -86,19 +87,25 @@ class Evaluating(Looking):
         """Record a run of a registered experiment; return its id. It is durable when this returns.
 
         Raises:
-            InvalidRunError: a metric in it is defined nowhere.
+            InvalidRunError: a field can't be read back, or a metric in it is defined nowhere.
             StoreError: the place can't take it; nothing was recorded.
         """
+        from registry.runs.record import Run
+        from registry.store.run_entries import ranking_of
+
+        Run.from_dict(run.to_dict())  # what is acknowledged must not be set aside when it is taken in
+        self._check_defined(run)
+        if config is None:
+            config = self.config(run.config_hash)
+        return self._store.record(run, ranking_of(config), panel_days)
+
+    def _check_defined(self, run: Run) -> None:
         from registry.metrics import metric
         from registry.runs.reading import check_defined
-        from registry.store.run_entries import ranking_of
 
         if any(metric(name) is None and name not in run.definitions for name in run.metric_names):
             with self._store.read() as session:
                 check_defined(session, run)
-        if config is None:
-            config = self.config(run.config_hash)
-        return self._store.record(run, ranking_of(config), panel_days)
 
     def record_trial(
         self, config: ExperimentConfig, panel: PanelRef, start: str, end: str, panel_days: PanelDays | None = None
@@ -194,6 +201,13 @@ class Evaluating(Looking):
 
         with self._store.read() as session:
             return reading.panels(session)
+
+    def panel_number(self, panel: PanelRef) -> int | None:
+        """Return which panel the registry takes this content to be; None for one it never saw."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.panel_number(session, panel)
 
     def panel_change(self, days: PanelDays) -> str | None:
         """Return a sentence on the first past value of a panel that changed since it was last used, or None."""

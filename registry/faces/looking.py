@@ -140,7 +140,8 @@ class Looking(Base):
 
         Metrics, `m.NAME`, are read from each experiment's latest run on one panel and period: those chosen by
         `panel` (a name) and `period` (`2010-01-04..2022-12-28`), or those of the latest runs of what may match,
-        when they agree. The result's `metrics_from` names the two.
+        when they agree. The result's `metrics_from` names the two, and its `metrics_note` says when the runs of
+        the matches were made with different options.
 
         Raises:
             FilterError: the filter, a sort key or a column can't be understood or names something unknown, or
@@ -311,8 +312,8 @@ class Looking(Base):
         weight counts as 0.0), `hyperparameters` (`config1`, `config2`), `transformation_differences` and
         `hyperparameter_differences`, where an absent side is left out. Where both have a run on the same panel
         and period (those chosen, or the last evaluated), there are `metrics_from`, which names the two, and
-        `metrics` (metric to `config1`, `config2`, and with both `diff` and `better`: True, False, or None where
-        nothing is better).
+        `metrics` (metric to `config1`, `config2`, and with both `diff` and `direction`, which way is wanted:
+        `higher`, `lower` or `none`); these differences are not tested, so nothing says that one is better.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.

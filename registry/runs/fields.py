@@ -197,7 +197,10 @@ def number(value: object, where: str) -> float | None:
     if value is None:
         return None
     if not isinstance(value, bool) and hasattr(value, "__float__"):
-        made = float(value)
+        try:
+            made = float(value)
+        except OverflowError:
+            raise InvalidRunError(f"{where}: a whole number beyond any that can be kept") from None
         return made if math.isfinite(made) else None
     raise InvalidRunError(f"{where}: {show(value)} is no number")
 

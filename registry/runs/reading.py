@@ -12,7 +12,7 @@ from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Direction, Metric, metric
 from registry.runs.fields import read_period
 from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id
-from registry.store.run_entries import columns_of, first_change, key_of, options_key
+from registry.store.run_entries import Panels, columns_of, first_change, key_of, options_key
 from registry.store.session import TEXTS, as_list
 
 if TYPE_CHECKING:
@@ -248,6 +248,11 @@ def panels(session: Session) -> list[PanelInfo]:
             " FROM panel p LEFT JOIN panel_column c ON c.panel_id = p.panel_id GROUP BY 1, 2 ORDER BY 1 DESC"
         )
     ]
+
+
+def panel_number(session: Session, panel: PanelRef) -> int | None:
+    """Return which panel the registry takes this content to be; None for one it never saw."""
+    return Panels(session).known(panel.name, key_of(panel))
 
 
 def panel_change(session: Session, days: PanelDays) -> str | None:

@@ -337,6 +337,9 @@ def read_window(value: object, number: int) -> Window:
         None if record.get(name) is None else fields.day(record[name], f"{where}: {name}")
         for name in ("train_start", "train_end")
     ]
+    for what, first, last in (("test", start, end), ("train", *train)):
+        if first is not None and last is not None and last < first:
+            raise InvalidRunError(f"{where}: {what}_end: {last} is before {what}_start, {first}")
     partial = record.get("partial", False)
     if not isinstance(partial, bool):
         raise InvalidRunError(f"{where}: partial: {show(partial)} is neither true nor false")

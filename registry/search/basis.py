@@ -7,8 +7,9 @@ those of the latest runs of the experiments that can match, when these agree. Ne
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -30,6 +31,11 @@ _HUGE: Final = 1e150
 """Beyond this the engine's standard deviation ends in an error, so there is none."""
 
 _COLUMNS: Final = "panel_id, strftime(period_start, '%Y-%m-%d'), strftime(period_end, '%Y-%m-%d')"
+
+_ON: Final = "panel_id = ? AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)"
+
+_WAYS: Final = 1000
+"""So many ways of making runs are looked at for what tells them apart."""
 
 _OVER: Final = {
     "min": "min(value)",
@@ -134,6 +140,25 @@ class Metrics:
     def read_from(self) -> str | None:
         """The same as text."""
         return None if self.in_force is None else str(self.in_force)
+
+    def note(self, where: str, params: Sequence[Any]) -> str | None:
+        """Return what keeps metrics from being comparable among the experiments that `where` holds for, or None.
+
+        That is: the runs they were read from were made with different options, or by different engines.
+        """
+        basis = self.in_force
+        if basis is None:
+            return None
+        on = [basis.panel_id, basis.start, basis.end]
+        ways = self._session.value(f"SELECT count(DISTINCT (engine, options_key)) FROM run WHERE {_ON}", on)
+        if ways < 2:  # mostly; the question below asks for every match once more
+            return None
+        rows = self._session.rows(
+            f"SELECT DISTINCT engine, options FROM run WHERE run_id IN ({latest_runs()})"
+            f" AND id IN (SELECT e.id FROM experiment e WHERE {where}) LIMIT {_WAYS}",
+            [*on, *params],
+        )
+        return made_differently(rows)
 
     @cached_property
     def basis(self) -> Basis | None:
@@ -284,12 +309,23 @@ class Metrics:
         return made
 
 
+def made_differently(runs: Iterable[tuple[str, str]]) -> str | None:
+    """Return a sentence on what tells runs apart that were made in different ways: (engine, options as JSON) each."""
+    runs = list(runs)
+    if len({engine for engine, _ in runs}) > 1:
+        return "the runs come from different engines"
+    options: list[Mapping[str, Any]] = [json.loads(text or "{}") for _, text in runs]
+    names = sorted({name for each in options for name in each})
+    uneven = [name for name in names if len({json.dumps(each.get(name), sort_keys=True) for each in options}) > 1]
+    return printable(f"the runs were made with different options: {', '.join(uneven)}") if uneven else None
+
+
 def latest_runs(among: str = "TRUE") -> str:
     """Return the query for the latest run of each experiment on one panel, by its id, and period, by its days.
 
     `among` is a further condition on the table `run`.
     """
-    return _latest(f"panel_id = ? AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE) AND {among}")
+    return _latest(f"{_ON} AND {among}")
 
 
 def _latest(where: str) -> str:

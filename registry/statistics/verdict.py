@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import pairwise
 from statistics import NormalDist
@@ -152,7 +152,7 @@ def pair_runs(
     or worse; pass the user's definition instead.
     """
     asked = metric if isinstance(metric, Metric) else defined(metric) or Metric(metric, "", "none", "")
-    reason = _apart_because(reference, candidate, same_panel)
+    reason = apart_because(reference, candidate, same_panel)
     if reason is None:
         for which, run in (("reference", reference), ("candidate", candidate)):
             if not any(value is not None for value in run.dates.values.get(asked.name, ())):
@@ -166,7 +166,22 @@ def pair_runs(
     return judge(*values, metric=asked, seed=seed, horizon=spans)
 
 
-def _apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> str | None:
+def rest_on(verdict: Verdict, metric: Metric, p: float) -> Verdict:
+    """Return a verdict as it is with another p-value, one adjusted for what else was looked at."""
+    if verdict.verdict == "cannot pair" or verdict.difference is None:
+        return verdict
+    outcome, reason = _outcome(metric, verdict.n, verdict.difference, p)
+    return replace(verdict, verdict=outcome, reason=reason)
+
+
+def common_dates(run: Run, values: Mapping[str, float | None]) -> list[str]:
+    """Return the dates of a run that have a value and whose labels do not overlap: those a comparison rests on."""
+    known = {day: value for day, value in values.items() if value is not None and math.isfinite(value)}
+    horizon = _horizon(run)
+    return _apart(sorted(values), known, math.ceil(horizon) if isinstance(horizon, int | float) else 1)
+
+
+def apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> str | None:
     """Return why two runs can't be paired; None when they can."""
     if not _one_panel(reference, candidate, same_panel):
         names = [run.panel.name for run in (reference, candidate)]

@@ -7,12 +7,13 @@ read-only place, or one that must not wait, sees what everyone will see once the
 
 from __future__ import annotations
 
+from registry.runs.record import Run
 from registry.store import entries, run_schema, schema
 from registry.store.entries import Parsed
 from registry.store.registration import Registration
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
-_ONLY_ADDED = (*run_schema.OF_EXPERIMENTS, "trial")
+_ONLY_ADDED = (*(name for name in run_schema.OF_EXPERIMENTS if name != "run"), "trial")
 _COPIED = ("panel", "panel_key", "panel_column", "metric")
 
 
@@ -31,6 +32,8 @@ def lay_over(session: Session, parsed: Parsed) -> None:
         )
     for name in ("event", *_ONLY_ADDED):
         connection.execute(f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name} WHERE false")
+    runs = as_list(dict.fromkeys(item.run_id for _, items in parsed for item in items if isinstance(item, Run)))
+    connection.execute(f"CREATE TEMP TABLE o_run AS SELECT * FROM store.run WHERE run_id IN {TEXTS}", [runs])
     untouched = "id NOT IN (SELECT id FROM temp.o_touched)"
     for name in ("experiment", *schema.BY_ID):
         connection.execute(
@@ -41,6 +44,10 @@ def lay_over(session: Session, parsed: Parsed) -> None:
         connection.execute(
             f"CREATE TEMP VIEW {name} AS SELECT * FROM store.{name} UNION ALL SELECT * FROM temp.o_{name}"
         )
+    connection.execute(
+        "CREATE TEMP VIEW run AS SELECT * FROM store.run WHERE run_id NOT IN (SELECT run_id FROM temp.o_run)"
+        " UNION ALL SELECT * FROM temp.o_run"
+    )
     for name in _COPIED:
         connection.execute(f"CREATE TEMP TABLE o_{name} AS SELECT * FROM store.{name}")
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM temp.o_{name}")

@@ -103,6 +103,8 @@ def parse(content: dict[str, Any]) -> list[RunItem]:
 def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: bool = True) -> list[str]:
     """Bring panels, trials and runs in, in order; return the ids of the runs that are new.
 
+    A run that is there already, but now tells more beside its metrics, brings that in.
+
     Raises:
         NotFoundError: a run's experiment is not here (only with `strict`; else that run is left out).
     """
@@ -112,11 +114,20 @@ def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: boo
         if isinstance(item, PanelDays):
             panels.learn(item)
     _insert_trials(session, panels, [item for item in items if isinstance(item, Trial)])
-    runs = list({item.run_id: item for item in items if isinstance(item, Run)}.values())
+    by_id: dict[str, Run] = {}
+    for run in (item for item in items if isinstance(item, Run)):
+        if run.run_id not in by_id or _told(run.details) >= _told(by_id[run.run_id].details):
+            by_id[run.run_id] = run
+    runs = list(by_id.values())
     known = {
-        row[0]
-        for row in session.rows(f"SELECT run_id FROM run WHERE run_id IN {TEXTS}", [as_list(r.run_id for r in runs)])
+        row[0]: json.loads(row[1])
+        for row in session.rows(f"SELECT run_id, details FROM run WHERE run_id IN {TEXTS}", [as_list(by_id)])
     }
+    for run_id in (each for each, details in known.items() if _told(by_id[each].details) > _told(details)):
+        session.run(
+            f"UPDATE {session.table('run')} SET details = ?, environment = ? WHERE run_id = ?",
+            [json.dumps(by_id[run_id].details), json.dumps(by_id[run_id].environment), run_id],
+        )
     ids = dict(
         session.rows(
             f"SELECT config_hash, id FROM experiment WHERE config_hash IN {TEXTS}",
@@ -139,6 +150,15 @@ def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: boo
     return [run.run_id for run in fresh]
 
 
+def _told(value: object) -> int:
+    """Return how many values a run's details hold: intervals and baselines make them richer."""
+    if isinstance(value, dict):
+        return sum(map(_told, value.values()))
+    if isinstance(value, list):
+        return sum(map(_told, value))
+    return value is not None
+
+
 def key_of(panel: PanelRef) -> str:
     """Return what tells the content of a run's panel; of one that is not known day by day, its fingerprint."""
     return panel.key or f"fingerprint:{panel.fingerprint or ''}"
@@ -158,7 +178,7 @@ class Panels:
         """Return the number of a run's panel."""
         key = key_of(panel)
         if (panel.name, key) not in self._of:
-            numbers = [(each, self._known(panel.name, each)) for each in (key, *panel.other_keys)]
+            numbers = [(each, self.known(panel.name, each)) for each in (key, *panel.other_keys)]
             number = next((number for _, number in numbers if number is not None), None)
             if number is None:
                 number = self._make(panel.name)
@@ -167,7 +187,8 @@ class Panels:
             self._of[panel.name, key] = number
         return self._of[panel.name, key]
 
-    def _known(self, name: str, key: str) -> int | None:
+    def known(self, name: str, key: str) -> int | None:
+        """Return the number of the panel of this name and content, None for one that was never seen."""
         found: int | None = self._session.value(
             "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
             " WHERE p.name = ? AND k.key = ?",
@@ -193,7 +214,7 @@ class Panels:
 
     def learn(self, days: PanelDays) -> int:
         """Make a panel's content known, and return the number of the panel it belongs to."""
-        known = self._known(days.name, days.key)
+        known = self.known(days.name, days.key)
         panels = columns_of(self._session, days.name)
         if known is not None:
             if known not in panels:  # so far known by the runs on it alone

@@ -42,6 +42,7 @@ class Store:
         self.spool = Spool(self.path)
         self._migrations = schema.MIGRATIONS if migrations is None else migrations
         self._local = threading.local()
+        self._reading: set[Session] = set()
         self._checked: object = ()
         self._registrations = itertools.count(1)
         self._registered_in = 0  # the process
@@ -150,6 +151,8 @@ class Store:
         self._sync_within(0.0 if len(self.spool.names()) <= ingest.BATCH else min(_PATIENCE, self.wait))
         with contextlib.ExitStack() as cleanup:
             session = Session(self._reader(cleanup), self.path)
+            cleanup.callback(self._reading.discard, session)
+            self._reading.add(session)
             self._lay_over(session)
             cleanup.callback(setattr, self._local, "open", None)
             self._local.open = session
@@ -195,6 +198,14 @@ class Store:
                     with explained(self.path):
                         connection.execute("COMMIT")
                 return
+
+    def interrupt(self) -> bool:
+        """Stop what other threads are asking, each with an error; return whether anybody was. Changes go on."""
+        asking = tuple(self._reading)
+        for session in asking:
+            with contextlib.suppress(Exception):  # it has just been closed
+                session.interrupt()
+        return bool(asking)
 
     def sync(self) -> int:
         """Bring the spool in now, waiting for the lock; return how many entries there were."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from registry.backtest.calendar import make_calendar, train_range
 from registry.backtest.options import Options
+from registry.backtest.prepared import Prepared
 from registry.errors import BacktestError
+from tests.backtest.tables import make_panel, walk
 
 
 def test_the_example_of_the_earlier_harness() -> None:
@@ -93,3 +96,30 @@ def test_the_purge_leaves_what_skfolio_leaves() -> None:
         first, last = train_range(dates, span, options)
         assert list(range(first, last)) == train.tolist()
         assert int(np.searchsorted(dates, np.datetime64(span.test_start))) == test[0]
+
+
+@pytest.mark.parametrize("end", [date(9999, 12, 31), date(9999, 12, 2)])
+def test_a_period_at_the_end_of_time_is_refused(end: date) -> None:
+    with pytest.raises(BacktestError, match=r"^end: 9999-12-.. is too near"):
+        make_calendar(date(2020, 1, 1), end, Options())
+    make_calendar(date(9990, 1, 1), date(9999, 11, 1), Options())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2020-01-01", "2020-03-31", None),
+        ("2020-01-01", "2020-04-06", None),
+        ("2019-12-01", "2020-03-31", "has 2020-01-01 to 2020-03-31$"),
+        ("2019-07-01", "2020-03-31", "has 2020-01-01 to 2020-03-31; 4 of 8 windows are empty$"),
+        ("2020-01-01", "2021-12-31", "has 2020-01-01 to 2020-03-31; 22 of 24 windows are empty$"),
+    ],
+)
+def test_a_period_beyond_the_panel_is_told(start: str, end: str, said: str | None) -> None:
+    panel = make_panel(walk(1, 91, 4))
+    options = Options(train_days=40, horizons=(2,), bootstrap=False)
+    remarks = Prepared(panel, date.fromisoformat(start), date.fromisoformat(end), options).remarks
+    if said is None:
+        assert remarks == []
+    else:
+        assert re.search(said, remarks[-1]), remarks

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig
-from registry.backtest.evaluate import evaluate
+from registry.backtest.evaluate import Evaluation, evaluate
 from registry.backtest.options import Options
+from registry.backtest.panel import Panel
+from registry.backtest.running import Bench
 from registry.backtest.scoring import make_recipe
 from registry.backtest.suggesting import suggest
 from registry.errors import BacktestError
@@ -78,7 +80,7 @@ class TestDelisting:
 
     def test_left_out_is_flagged(self) -> None:
         value, counts, warnings = self.result("drop")
-        assert value == 0
+        assert value is None  # of the only pick nothing is known
         assert counts["delisted_picks"] == 2
         assert any("flatters" in warning for warning in warnings)
 
@@ -124,6 +126,43 @@ class TestMissing:
         assert any("nothing was measured" in warning for warning in made.warnings)
 
 
+class TestSkippedDates:
+    """Dates with too few eligible assets are no dates of the portfolio, instead of dates on which it earned nothing."""
+
+    def result(self, k: int, **more: object) -> Evaluation:
+        price, feature = walk(1, 40, 6, spread=0.1), walk(2, 40, 6)
+        feature[20:30, 2:] = NAN  # two assets are left
+        return run(make_panel(price, {"f": feature}), {"f": 1.0}, plain(k=k, horizons=(2,), baselines=True, **more))
+
+    @pytest.mark.parametrize("tranches", [False, True])
+    def test_they_are_left_out_and_counted(self, tranches: bool) -> None:
+        made = self.result(3, tranches=tranches)
+        values = made.series.values
+        skipped = [number for number, edge in enumerate(values["edge"]) if edge is None]
+        left_out = [number for number, value in enumerate(values["net_return"]) if value is None]
+        assert left_out == (skipped[:-1] if tranches else skipped) != []  # a tranche begins on an odd date after them
+        assert {number for number, value in enumerate(values["eligible"]) if value is None} == set(skipped)
+        known = [value for value in values["net_return"] if value is not None]
+        assert 0 not in known
+        assert made.metrics["net_return"] == pytest.approx(np.mean(known))
+        assert made.metrics["rebalances"] == made.counts["rebalance_dates"] == len(known)
+        assert made.counts["skipped_rebalances"] == len(left_out)
+        assert made.metrics["eligible"] == 6
+        assert made.baselines[1].metrics["rebalances"] == len(known)
+
+    def test_where_nothing_was_evaluated_there_is_no_portfolio(self) -> None:
+        made = self.result(7)
+        assert made.counts["evaluated_dates"] == 0
+        assert {name for name, value in made.metrics.items() if value is not None} == {"dates", "rebalances"}
+        assert made.metrics["rebalances"] == 0
+
+    def test_what_is_held_next_is_traded_for_from_what_was_held_before(self) -> None:
+        price, feature = np.ones((6, 2)), [[1, 0], [1, 0], [NAN, NAN], [1, 0], [0, 1], [0, 1]]
+        made = run(make_panel(price, {"f": feature}), {"f": 1.0}, plain(cost_bps=100))
+        assert made.series.values["net_return"] == [-0.01, None, 0, -0.02]
+        assert made.series.values["turnover"] == [None, None, 0, 1]
+
+
 def test_a_universe_leaves_out_what_could_not_be_traded() -> None:
     price = [[1, 1], [1, 1], [5, 2]]
     panel = make_panel(price, {"f": [[1, 0]] * 3}, tradable=[[1, 1], [0, 1], [1, 1]])
@@ -138,6 +177,24 @@ def test_a_threshold_leaves_cash() -> None:
     assert made.counts["dates_without_picks"] == 1
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.floats(-1, 1.5))
+def test_the_edge_is_precision_above_the_base_rate_of_the_same_dates(seed: int, threshold: float) -> None:
+    """Dates without picks have no precision, so their base rate counts nowhere: not in a window, not further ahead."""
+    panel = make_panel(walk(seed, 40, 6), {"f": walk(seed + 1, 40, 6)})
+    options = plain(k=2, horizons=(2, 5), threshold=threshold, walk_days=7, baselines=True)
+    made = run(panel, {"f": 1.0}, options, f="zscore")
+    baselines = {each.name: each.metrics for each in made.baselines}
+    for metrics in (made.metrics, *(window.metrics for window in made.windows), *baselines.values()):
+        for ahead in ("", "_h5"):
+            parts = [metrics.get(f"{name}{ahead}") for name in ("precision_at_k", "base_rate", "edge")]
+            assert len({part is None for part in parts}) == 1
+            if parts[0] is not None:
+                assert parts[0] - parts[1] == pytest.approx(parts[2], abs=1e-11)
+    for name in ("random", "equal_weight"):  # on the dates of the experiment
+        assert baselines[name].get("precision_at_k") == made.metrics["base_rate"]
+
+
 def test_a_given_forward_return_needs_its_horizon() -> None:
     forward = [[0.1, 0.2], [0.1, 0.2], [0.3, NAN]]
     with pytest.raises(BacktestError, match="horizon"):
@@ -146,18 +203,63 @@ def test_a_given_forward_return_needs_its_horizon() -> None:
     assert made.series.values["forward_return"] == [0.2, 0.3]
 
 
+class TestGivenForwardReturns:
+    """What was given decides the horizon; nothing that was asked for is changed in silence."""
+
+    forward = walk(1, 40, 5) / 100 - 1
+
+    def panel(self, forward: np.ndarray | None = None) -> Panel:
+        given = self.forward if forward is None else forward
+        made = make_panel(walk(1, 40, 5), {"f": walk(2, 40, 5)}, forward=self.forward, horizon=5)
+        return replace(made, price=None, forward=given.ravel())
+
+    @pytest.mark.parametrize("change", [{"horizons": (7,)}, {"horizons": (5, 10)}, {"delist": "loss"}])
+    def test_contradictions_are_refused(self, change: dict[str, object]) -> None:
+        options = plain(**{"horizons": (5,), **change})
+        with pytest.raises(BacktestError, match=f"^{next(iter(change))}: "):
+            prepare(self.panel(), options)
+        bench = Bench(self.panel(), "2020-01-01", "2020-02-09")
+        config = ExperimentConfig(["f"], {"f": 1.0}, {"horizons": [7, 14, 30]})
+        with pytest.raises(BacktestError, match=r"^horizons: 7,14,30 can't be computed"):
+            bench.panel_ref(config, plain(horizons=(7, 14, 30)))
+
+    def test_defaults_give_way(self) -> None:
+        assert prepare(self.panel(), plain(horizons=(7, 14, 30))).options.horizons == (5,)
+
+    @pytest.mark.parametrize("lag", [0, 1, 3])
+    def test_training_is_purged_of_returns_entered_later(self, lag: int) -> None:
+        prepared = prepare(self.panel(), plain(horizons=(5,), lag=lag, train_days=20))
+        assert prepared.options.lag == lag
+        window = prepared.windows[0]
+        last_train, first_test = prepared.group_dates[window.train_last - 1], prepared.test_dates[window.first]
+        assert last_train + lag + 5 < first_test
+
+    def test_picks_without_one_are_counted(self) -> None:
+        forward = self.forward.copy()
+        forward[20:30, 2] = NAN
+        made = run(self.panel(forward), {"f": 1.0}, plain(horizons=(5,), k=5))
+        assert made.counts["unmeasured_picks"] == 10
+        assert any("10 picks have no forward return" in warning for warning in made.warnings)
+
+
 def test_survivors_are_pointed_out() -> None:
     alive = make_panel(walk(1, 9, 3), {"f": walk(2, 9, 3)})
     assert any("survivors" in warning for warning in run(alive, {"f": 1.0}, plain()).warnings)
     assert any("more than a quarter" in warning for warning in run(alive, {"f": 1.0}, plain()).warnings)
 
 
-def test_tranches_hold_the_mean_of_every_phase() -> None:
-    panel = make_panel(walk(3, 30, 6), {"f": walk(4, 30, 6)})
-    options = plain(horizons=(4,), tranches=True)
-    made = run(panel, {"f": 1.0}, options)
-    daily = run(panel, {"f": 1.0}, replace(options, tranches=False)).scored.daily.forward_return
-    assert made.series.values["net_return"][0] == pytest.approx(daily[:4].mean())
+@pytest.mark.parametrize("how", ["no row", "no price", "not in the universe"])
+def test_a_panel_with_the_dead_is_no_panel_of_survivors(how: str) -> None:
+    price = walk(1, 12, 4)
+    price[8:, 0] = NAN
+    panel = make_panel(price if how == "no row" else walk(1, 12, 4), {"f": walk(2, 12, 4)})
+    if how != "no row":
+        dead = (panel.asset_no == 0) & (panel.date_no >= 8)
+        assert panel.price is not None
+        changed = {"price": np.where(dead, NAN, panel.price)} if how == "no price" else {"tradable": ~dead}
+        panel = replace(panel, **changed)
+    assert not prepare(panel, plain()).survivorship_suspect()
+    assert not any("survivors" in warning for warning in run(panel, {"f": 1.0}, plain()).warnings)
 
 
 def test_nothing_to_score_with() -> None:
@@ -225,6 +327,17 @@ def test_equal_weight_holds_the_universe_and_random_expects_it() -> None:
     assert low < found["random"].metrics["precision_at_k"] < high
     cap = run(make_panel(walk(5, 50, 9), {"f": walk(7, 50, 9)}), {"f": 1.0}, options).metrics
     assert found["cap_topk"].metrics["precision_at_k"] == cap["precision_at_k"]
+
+
+def test_baselines_are_measured_on_an_experiments_own_terms() -> None:
+    """Two experiments share a preparation, not the risk-free rate of the first."""
+    panel = make_panel(walk(5, 50, 9), {"f": walk(6, 50, 9)})
+    options = plain(k=3, horizons=(2,), baselines=True)
+    prepared, recipe = prepare(panel, options), make_recipe(ExperimentConfig(["f"], {"f": 1.0}))
+    evaluate(prepared, recipe, options)
+    sharper = options.with_(risk_free_rate=0.5)
+    shared = evaluate(prepared, recipe, sharper).baselines[1].metrics
+    assert shared == run(panel, {"f": 1.0}, sharper).baselines[1].metrics
 
 
 def test_without_a_cap_column_there_is_a_reason_and_no_zero() -> None:

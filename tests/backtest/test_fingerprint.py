@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from registry.backtest.digests import asset_keys, day_digests
 from registry.backtest.panel import Panel, load_panel
 from tests.backtest.making import DATA, write_csv, write_parquet
+from tests.strategies import examples
 
 Rows = list[tuple[Any, ...]]
 FEATURES = ["x", "X y"]
@@ -48,7 +49,7 @@ def fingerprint(panel: Panel, last: date = END) -> str:
     return panel.fingerprint(FEATURES, last)
 
 
-@settings(max_examples=25)
+@examples(12, 60)
 @given(panels(), st.randoms(use_true_random=False), st.sampled_from(["csv", "csv.gz", "parquet"]))
 def test_the_same_content_in_any_order_and_file(rows: Rows, chance: Any, kind: str) -> None:
     order = list(range(5))
@@ -61,7 +62,7 @@ def test_the_same_content_in_any_order_and_file(rows: Rows, chance: Any, kind: s
     }
 
 
-@settings(max_examples=40)
+@examples(20, 80)
 @given(panels(), st.data())
 def test_one_change_is_another_panel(rows: Rows, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(rows) - 1))
@@ -91,7 +92,7 @@ def test_one_change_is_another_panel(rows: Rows, data: st.DataObject) -> None:
         ]
 
 
-@settings(max_examples=20)
+@examples(10, 40)
 @given(panels(), panels())
 def test_days_after_the_last_one_do_not_count(rows: Rows, more: Rows) -> None:
     last = max(date.fromisoformat(row[0]) for row in rows)

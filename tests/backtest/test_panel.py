@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from registry.backtest.panel import Panel, load_panel
+from registry.runs.record import PanelDays
 from tests.backtest.making import COLUMNS, DATA, ROWS, csv_text, write_csv, write_parquet
 
 END = date(2030, 1, 1)
@@ -310,10 +311,9 @@ def test_the_same_panel_whatever_the_number_of_row_groups_and_threads(tmp_path: 
 
 
 def test_the_days_that_a_registry_keeps(tmp_path: Path) -> None:
-    record = pytest.importorskip("registry.runs.record")
     panel = load_panel(write_csv(tmp_path / "p.csv"))
     days = panel.days(["y"])
-    assert isinstance(days, record.PanelDays)
+    assert isinstance(days, PanelDays)
     assert (days.name, days.dates) == ("p", ["2020-01-01", "2020-01-02", "2020-01-05"])
     assert days.columns == {name: digests.tolist() for name, digests in panel.digests(["y"]).items()}
     assert list(days.columns) == ["price", "feature y"]

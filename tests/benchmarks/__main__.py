@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import multiprocessing
 import os
@@ -13,11 +12,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.exchange import import_sources
 from registry.store import Store
+from tests.benchmarks import app
 from tests.benchmarks.backtests import backtesting
 from tests.benchmarks.data import put_runs, records, write_ndjson
 from tests.benchmarks.yardstick import Yardstick
@@ -25,10 +24,15 @@ from tests.benchmarks.yardstick import Yardstick
 QUICK = "--quick" in sys.argv
 
 
+def title() -> None:
+    """Print what the columns are."""
+    print(f"{'what':<44} {'ours':>12} {'rival':>13}  {'ratio':>8}  {'against':<34} expected")
+
+
 def line(what: str, ours: float, theirs: float, rival: str, expected: str) -> None:
-    """Print one row: our time, the rival's, the ratio, and what was expected of it."""
-    unit = 1000 if max(ours, theirs) < 10 else 1
-    name = "ms" if unit == 1000 else "s "
+    """Print one row: our time (or megabytes, if `what` ends so), the rival's, the ratio, and what was expected."""
+    short = max(ours, theirs) < 10 and not what.endswith("MB")
+    unit, name = (1000, "ms") if short else (1, "MB" if what.endswith("MB") else "s ")
     times = f"{ours * unit:>9.2f} {name} {theirs * unit:>10.2f} {name}  {ours / theirs:>6.2f} x"
     print(f"{what:<44} {times}  {rival:<34} {expected}", flush=True)
 
@@ -184,29 +188,6 @@ def with_runs(folder: Path, count: int) -> None:
         line(f"{what} at {count // 1000}k", median(ask, 5), 0.15, "the limit, 150 ms", "under 1 x")
 
 
-async def _first_rows(registry: ExperimentRegistry, newest: str) -> float:
-    from tui.app import RegistryApp
-
-    start = time.perf_counter()
-    app = RegistryApp(registry)
-    async with app.run_test(size=(160, 48)):
-        while not any(newest in segment.text for strip in _strips(app) for segment in strip):
-            await asyncio.sleep(0.002)
-        return time.perf_counter() - start
-
-
-def _strips(app: Any) -> list[Any]:
-    return app.screen._compositor.render_strips()
-
-
-def opening(folder: Path, count: int) -> None:
-    """Measure the time until the app shows its first rows."""
-    registry = ExperimentRegistry(folder / f"{count}.duckdb")
-    newest = registry.matching(limit=1)[0][:12]
-    taken = statistics.median(asyncio.run(_first_rows(registry, newest)) for _ in range(3))
-    line(f"the app shows {count // 1000}k experiments", taken, 0.5, "the limit, half a second", "under 1 x")
-
-
 def starting(folder: Path) -> None:
     """Measure the CPU that small commands take, against importing duckdb alone."""
     limit = cpu([sys.executable, "-c", "import duckdb"])
@@ -218,14 +199,16 @@ def starting(folder: Path) -> None:
 
 def main() -> None:
     """Run everything and print the table."""
-    print(f"{'what':<44} {'ours':>12} {'rival':>13}  {'ratio':>8}  {'against':<34} expected")
+    title()
     with tempfile.TemporaryDirectory(prefix="experiments-bench-") as name:
         folder = Path(name)
         registering(folder)
         for count in (1000,) if QUICK else (1000, 100_000):
             at_size(folder, count)
-            opening(folder, count)
             with_runs(folder, count)
+            app.using(folder / f"{count}.duckdb", count, line)
+        if not QUICK:
+            app.using(app.build(folder, app.MILLION), app.MILLION, line)
         starting(folder)
         backtesting(folder, line, QUICK)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry import ExperimentRegistry, demo
+from tests.prepared import put
 from tui.cli import run
 
 BASE, VARIANT = demo.BASELINE, demo.VARIANT
@@ -85,17 +85,17 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo registry, made once; tests get copies."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of the demo registry, made once; tests get copies."""
     path = tmp_path_factory.mktemp("demo") / "experiments.duckdb"
     demo.build(path).close()
-    return path
+    return path.read_bytes()
 
 
 @pytest.fixture
-def shell(empty: Shell, template: Path) -> Shell:
+def shell(empty: Shell, template: bytes) -> Shell:
     """A shell in a folder with the demo registry: 24 experiments, five of them tagged `baseline` or `control`."""
-    shutil.copyfile(template, empty.folder / "experiments.duckdb")
+    put(empty.registry.path, template)
     return empty
 
 

@@ -115,3 +115,30 @@ def test_many_experiments_are_laid_out_in_blocks_that_fit(shell: Shell) -> None:
     assert shown == {ref[:12] for ref in refs}
     blocks = [line for line in lines if line.startswith(("Weights", "Hyper", "Transf", "  ")) or "0." in line]
     assert max(map(width, blocks)) <= 80
+
+
+def test_the_table_is_written_to_a_file_by_its_name(shell: Shell) -> None:
+    ran = shell("compare", BASE, VARIANT, "--against", BASE, "-o", "t.md")
+    assert ran.code == 0 and ran.out == ""
+    assert ran.err == "wrote 3 rows to t.md\n"
+    assert "| SentimentScore | 0.15 | 0.25 (+0.1) |" in (shell.folder / "t.md").read_text()
+    shell.ok("compare", BASE, VARIANT, "--all", "-o", "t.csv")
+    assert (shell.folder / "t.csv").read_text() == shell.ok("compare", BASE, VARIANT, "--all", "--format", "csv")
+    shell.ok("compare", BASE, VARIANT, "-o", "t.json")
+    assert json.loads((shell.folder / "t.json").read_text())["rows"][0]["name"] == "AccumulationScore"
+    assert shell("compare", BASE, VARIANT, "-o", "new.csv", "--exit-code").code == 1
+
+    ran = shell("compare", BASE, VARIANT, "-o", "t.csv")
+    assert ran.code == 2 and "t.csv exists" in ran.err and "(--force)" in ran.err
+    shell.ok("compare", BASE, VARIANT, "-o", "t.csv", "--force")
+    for wrong in (["-o", "t.txt"], ["-o", "t.csv", "--json"], ["-o", "t.json", "--transpose"], ["--transpose"]):
+        ran = shell("compare", BASE, VARIANT, *wrong)
+        assert ran.code == 2 and ran.out == "" and "Traceback" not in ran.err, wrong
+    assert "end it in .csv, .md, .json" in shell("compare", BASE, VARIANT, "-o", "t.txt").err
+
+
+def test_transposed_an_experiment_is_a_line(shell: Shell) -> None:
+    head, first, second = shell.ok("compare", BASE, VARIANT, "--format", "csv", "--transpose").splitlines()
+    assert head == "config_hash,description,w.AccumulationScore,w.SentimentScore,transform.SentimentScore"
+    assert first.startswith(BASE) and first.endswith(",0.2,0.15,")
+    assert second.startswith(VARIANT) and second.endswith(",0.1,0.25,zscore")

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from registry import demo
 from tests.cli.conftest import Shell
 
@@ -23,37 +21,18 @@ def test_the_configurations_are_what_their_hashes_say() -> None:
     assert all(config.former_hash is None and config.description and config.tags for config in made)
 
 
-def test_without_a_terminal_it_prints_a_list_and_a_comparison(empty: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    temporary = empty.folder / "tmp"
+def test_without_a_terminal_it_prints_a_list_and_a_comparison(
+    tmp_path: Path, process: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    temporary = tmp_path / "tmp"
     temporary.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    out = empty.ok("demo")
-    assert out.count("gemscore") > 20
-    assert "SentimentScore           0.1500        0.2500  +0.1000" in out
-    assert list(temporary.iterdir()) == []
-    assert [path.name for path in empty.folder.iterdir()] == ["tmp"]
-
-
-def test_in_a_terminal_it_opens_the_app_on_it(empty: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tui.cli import opening
-    from tui.cli.context import App
-
-    seen: list[tuple[int, Path]] = []
-    monkeypatch.setattr(opening, "run_app", lambda app: seen.append((_count(app), app.place.path)))
-
-    def _count(app: App) -> int:
-        return app.place.count()
-
-    empty.ok("demo", terminal=True)
-    [(count, path)] = seen
-    assert count == 32
-    assert not path.parent.exists()
-
-
-def test_as_a_process(process: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    ran = process("demo")
+    ran = process("demo", TMPDIR=str(temporary))
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
     assert "HASH" in ran.stdout
+    assert ran.stdout.count("gemscore") > 20
+    assert "SentimentScore           0.1500        0.2500  +0.1000" in ran.stdout
+    assert list(temporary.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["tmp"]
 
 
 def test_the_panel_never_takes_a_name_that_was_taken_meanwhile(empty: Shell) -> None:

@@ -267,9 +267,9 @@ def start(folder: Path, *args: str, **streams: object) -> subprocess.Popen[str]:
 
 
 def test_a_closed_pipe_ends_quietly(shell: Shell) -> None:
-    for count in range(3):
+    for closed in (False, True):
         reading, writing = os.pipe()
-        if count:
+        if closed:
             os.close(reading)
         running = subprocess.Popen(
             [sys.executable, "-m", "tui", "sql", "SELECT repeat('x', 100) FROM range(20000)", "--format", "csv"],
@@ -280,7 +280,7 @@ def test_a_closed_pipe_ends_quietly(shell: Shell) -> None:
             text=True,
         )
         os.close(writing)
-        if not count:
+        if not closed:
             assert os.read(reading, 10)
             os.close(reading)
         _, err = running.communicate(timeout=30)
@@ -309,7 +309,7 @@ def test_130_interrupted_while_the_engine_works(shell: Shell) -> None:
     running = start(shell.folder, "sql", "SELECT count(*) FROM range(100000000000) t(a) WHERE a % 7 = 1")
     try:
         deadline = time.monotonic() + 30
-        while _cpu_seconds(running.pid) < 1.5 and time.monotonic() < deadline:
+        while _cpu_seconds(running.pid) < 1.0 and time.monotonic() < deadline:
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 130

@@ -17,6 +17,7 @@ NAMES = [
     "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "demo",
     "backtest", "try", "sweep", "runs", "metrics", "record",
     "promote", "rollback", "history", "aliases", "guard", "lineage",
+    "ab", "nearest", "importance", "distribution", "pareto", "group",
 ]  # fmt: skip
 
 
@@ -32,7 +33,9 @@ def test_every_command_is_there() -> None:
 
 def test_the_overview_groups_commands_by_what_people_want(empty: Shell) -> None:
     out = empty.ok("--help")
-    places = [out.index(f"\n{group}:\n") for group in ("Look", "Evaluate", "Change", "Promote", "Move", "Service")]
+    places = [
+        out.index(f"\n{group}:\n") for group in ("Look", "Learn", "Evaluate", "Change", "Promote", "Move", "Service")
+    ]
     assert places == sorted(places)
     for name in NAMES:
         assert f"\n  {name} " in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -78,12 +79,37 @@ def test_a_filter_chooses_experiments_by_metric(evaluated: Shell) -> None:
 def test_compare_shows_metrics_of_one_panel_and_period(evaluated: Shell) -> None:
     ran = evaluated("compare", BASE, VARIANT)
     assert [line.split() for line in ran.out.split("\n\nMetrics")[1].splitlines()[1:]] == [
-        ["m.precision_at_k", "0.536", "(base", "0.53)", "0.553", "(base", "0.53)", "+0.017", "better"],
-        ["m.edge", "0.006", "0.023", "+0.017", "better"],
+        ["m.precision_at_k", "0.536", "(base", "0.53)", "0.553", "(base", "0.53)", "+0.017,", "higher", "wanted"],
+        ["m.edge", "0.006", "0.023", "+0.017,", "higher", "wanted"],
     ]
+    assert not re.search("better|worse", evaluated.ok("compare", BASE, VARIANT, "--against", VARIANT) + ran.err)
     assert f"{ON}; their differences are not tested" in ran.err
     record = json.loads(evaluated.ok("compare", BASE, VARIANT, "--json"))
-    assert record["metrics_from"] == f"eu stocks {PERIOD}" and record["metrics"]["m.edge"]["better"] is True
+    assert record["metrics_from"] == f"eu stocks {PERIOD}" and record["metrics"]["m.edge"]["direction"] == "higher"
     assert evaluated("compare", BASE, VARIANT, "--panel", "nowhere").code == 2
     ran = evaluated("compare", BASE, VARIANT, "--panel", "us")
     assert "Metrics" not in ran.out and "none of them has a run on that panel and period" in ran.err
+
+
+def test_metrics_of_runs_made_differently_are_said_to_be(evaluated: Shell) -> None:
+    registry = evaluated.registry
+    with registry.store.write() as session:
+        ids = dict(session.rows("SELECT config_hash, id FROM experiment"))
+        runs = [
+            MadeRun(ids[registry.resolve(BASE)], {"edge": 0.1}, panel_id=3, options={"k": 5, "horizons": [7, 14]}),
+            MadeRun(ids[registry.resolve(VARIANT)], {"edge": 0.2}, panel_id=3, options={"k": 9, "horizons": [7, 14]}),
+            MadeRun(ids[registry.resolve(VARIANT)], {"edge": 0.2}, panel_id=3, options={"k": 10, "horizons": [7]}),
+        ]
+        put_runs(session, runs, {3: "mixed"})
+    chosen = ("--columns", "hash,m.edge", "--panel", "mixed")
+    said = "the runs were made with different options: horizons, k\n"
+    assert evaluated("list", *chosen).err.endswith(said)
+    assert evaluated("search", "m.edge > 0.05", *chosen, "--json").err.endswith(said)
+    assert said in evaluated("tag", "t", "--filter", "m.edge > 0.05", "--panel", "mixed").err
+    alone = evaluated("search", "m.edge > 0.15", *chosen)
+    assert alone.code == 0 and "different" not in alone.err  # only one of them matches
+    found = registry.search(columns="hash,m.edge", panel="mixed")
+    assert found.metrics_note == said.rstrip() == found[:1].metrics_note
+    assert "different options" in found._repr_html_()
+    assert registry.search(columns="hash", panel="mixed").metrics_note is None
+    assert registry.search(columns="hash,m.edge", panel="us").metrics_note is None

@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import Shell
 
 
-def on_a_terminal(folder: Path, *args: str, keys: str, after: bytes) -> tuple[int, bytes]:
+def on_a_terminal(folder: Path, temporary: Path, *args: str, keys: str, after: bytes) -> tuple[int, bytes]:
     """Run `experiments ARGS` on a terminal of 120 x 40, press `keys` once it shows `after`; return code and output."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -32,6 +32,7 @@ def on_a_terminal(folder: Path, *args: str, keys: str, after: bytes) -> tuple[in
             "LANG": "C.UTF-8",
             "HOME": str(folder),
             "TEXTUAL_ANIMATIONS": "none",
+            "TMPDIR": str(temporary),
         },
         stdin=theirs,
         stdout=theirs,
@@ -61,9 +62,13 @@ def on_a_terminal(folder: Path, *args: str, keys: str, after: bytes) -> tuple[in
         os.close(ours)
 
 
-@pytest.mark.parametrize("args", [(), ("demo",)], ids=["app", "demo"])
-def test_the_app_opens_and_q_leaves_it(shell: Shell, args: tuple[str, ...]) -> None:
-    code, seen = on_a_terminal(shell.folder, *args, keys="q", after=b"Momentum only, as a control")
+@pytest.mark.parametrize(("args", "count"), [((), 24), (("demo",), 32)], ids=["app", "demo"])
+def test_the_app_opens_and_q_leaves_it(shell: Shell, tmp_path: Path, args: tuple[str, ...], count: int) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    code, seen = on_a_terminal(shell.folder, temporary, *args, keys="q", after=b"Momentum only, as a control")
     assert code == 0, seen[-2000:]
     assert b"Traceback" not in seen
+    assert f"{count} experiments".encode() in seen
     assert {path.name for path in shell.folder.iterdir() if "demo" in path.name} == set()
+    assert list(temporary.iterdir()) == [], "the demo is gone"

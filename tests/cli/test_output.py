@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry import ExperimentConfig
+from registry import ExperimentConfig, ExperimentRegistry
 from registry.results import Results
 from tests.cli.conftest import Shell
+from tests.prepared import prepared
 from tui.cli import output
 from tui.cli.table import Column, layout, number
 from tui.widths import crop, width
@@ -24,15 +25,21 @@ NASTY = "\x1b]0;title\x07 \x9b31m [red]x[/red] \u202eabc\u200b \r\n next\tend"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
+CONFIG = ExperimentConfig(
+    [NASTY], {NASTY: 0.5}, {NASTY: NASTY, "m": {NASTY: 1}}, {NASTY: NASTY}, description=NASTY, tags=[NASTY]
+)
+
+
+def make_nasty(registry: ExperimentRegistry) -> None:
+    registry.register(CONFIG)
+    registry.note("latest", NASTY)
+    registry.register(CONFIG.variant(weights={NASTY: 0.25}, description=""))
+
+
 @pytest.fixture
 def nasty(empty: Shell) -> ExperimentConfig:
-    config = ExperimentConfig(
-        [NASTY], {NASTY: 0.5}, {NASTY: NASTY, "m": {NASTY: 1}}, {NASTY: NASTY}, description=NASTY, tags=[NASTY]
-    )
-    empty.registry.register(config)
-    empty.registry.note("latest", NASTY)
-    empty.registry.register(config.variant(weights={NASTY: 0.25}, description=""))
-    return config
+    prepared(empty.registry.path, make_nasty)
+    return CONFIG
 
 
 def unsafe(text: str) -> set[str]:

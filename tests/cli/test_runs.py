@@ -10,18 +10,26 @@ from typing import Any
 
 import pytest
 
-from registry import ExperimentConfig
+from registry import ExperimentConfig, ExperimentRegistry
 from tests.cli.conftest import Shell
 from tests.cli.panels import END, START, evaluate, ready, summarised, write_json, write_panel
+from tests.prepared import prepared
 
 RESULT = {"metrics": {"sharpe": 1.25, "edge": 0.02}, "panel": "mine", "period": "2020-01-01..2020-12-31"}
+
+
+CONFIG = ExperimentConfig(["alpha", "beta"], {"alpha": 0.6, "beta": 0.4}, {"k": 3})
+
+
+def make_one(registry: ExperimentRegistry) -> None:
+    registry.register(CONFIG)
 
 
 @pytest.fixture
 def hash_(empty: Shell) -> str:
     """The hash of a registered experiment."""
-    config = ExperimentConfig(["alpha", "beta"], {"alpha": 0.6, "beta": 0.4}, {"k": 3})
-    return str(empty.registry.register(config))
+    prepared(empty.registry.path, make_one)
+    return str(CONFIG.config_hash)
 
 
 def recorded(shell: Shell, hash_: str, **changes: Any) -> str:
@@ -63,33 +71,31 @@ class TestRecord:
         empty.ok("record", hash_, "-", stdin=json.dumps(content))
         assert empty.registry.runs()[0].period == "2020-01-01..2020-02-01"
 
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"metrics": None}, {"metrics": {}}, {"metrics": {"edge": "much"}}, {"metrics": {"edge": True}},
-            {"metrics": []}, {"metrics": {"": 1}}, {"panel": ""}, {"panel": 5}, {"panel": None},
-            {"period": "2020"}, {"period": "2020-12-31..2020-01-01"}, {"period": 5}, {"windows": [1]},
-            {"windows": [{}]}, {"dates": {"edge": {"soon": 1}}}, {"dates": {"edge": [1]}}, {"dates": 5},
-            {"options": 5}, {"options": []}, {"engine": 5}, {"definitions": {"edge": {}}}, {"definitions": 5},
-            {"unknown": 1}, {"duration": "long"}, {"details": 5},
-        ],
+    WRONG: tuple[dict[str, Any], ...] = (
+        {"metrics": None}, {"metrics": {}}, {"metrics": {"edge": "much"}}, {"metrics": {"edge": True}},
+        {"metrics": []}, {"metrics": {"": 1}}, {"panel": ""}, {"panel": 5}, {"panel": None},
+        {"period": "2020"}, {"period": "2020-12-31..2020-01-01"}, {"period": 5}, {"windows": [1]},
+        {"windows": [{}]}, {"dates": {"edge": {"soon": 1}}}, {"dates": {"edge": [1]}}, {"dates": 5},
+        {"options": 5}, {"options": []}, {"engine": 5}, {"definitions": {"edge": {}}}, {"definitions": 5},
+        {"unknown": 1}, {"duration": "long"}, {"details": 5},
     )  # fmt: skip
-    def test_refusals(self, empty: Shell, hash_: str, change: dict[str, Any]) -> None:
-        ran = empty("record", hash_, "-", stdin=json.dumps({**RESULT, **change}))
-        assert ran.code == 2, ran
-        assert "Traceback" not in ran.err
-        assert len(ran.err.strip().splitlines()) == 1
-        assert "\x1b" not in ran.err
+
+    def test_refusals(self, empty: Shell, hash_: str) -> None:
+        for change in self.WRONG:
+            ran = empty("record", hash_, "-", stdin=json.dumps({**RESULT, **change}))
+            assert ran.code == 2, (change, ran)
+            assert "Traceback" not in ran.err, (change, ran)
+            assert len(ran.err.strip().splitlines()) == 1, (change, ran)
+            assert "\x1b" not in ran.err, (change, ran)
         assert empty.registry.runs() == []
 
-    @pytest.mark.parametrize(
-        "text", ["", "{", "[]", "5", "{}", '{"metrics": {"edge": NaN}, "panel": "p", "period": "a..b"}', "\udcff"]
-    )
-    def test_no_json(self, empty: Shell, hash_: str, text: str) -> None:
-        (empty.folder / "x.json").write_bytes(text.encode(errors="surrogateescape"))
-        ran = empty("record", hash_, "x.json")
-        assert ran.code == 2, ran
-        assert "x.json" in ran.err
+    def test_no_json(self, empty: Shell, hash_: str) -> None:
+        nan = '{"metrics": {"edge": NaN}, "panel": "p", "period": "a..b"}'
+        for text in ("", "{", "[]", "5", "{}", nan, "\udcff"):
+            (empty.folder / "x.json").write_bytes(text.encode(errors="surrogateescape"))
+            ran = empty("record", hash_, "x.json")
+            assert ran.code == 2, (text, ran)
+            assert "x.json" in ran.err, (text, ran)
         assert empty.registry.runs() == []
 
     def test_what_is_not_there(self, empty: Shell, hash_: str) -> None:

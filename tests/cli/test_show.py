@@ -9,9 +9,8 @@ from tests.cli.conftest import BASE, VARIANT, Shell
 
 
 def test_the_summary_is_the_one_of_python(shell: Shell) -> None:
-    for ref in shell.ok("list", "--ids").splitlines():
-        summary = shell.registry.config(ref).summary()
-        assert shell.ok("show", ref).startswith(summary + "\n")
+    for config in shell.registry.list_all():
+        assert shell.ok("show", str(config.config_hash)).startswith(config.summary() + "\n")
 
 
 def test_a_feature_without_a_weight_is_absent(empty: Shell) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.prepared import put
 from tui.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +47,8 @@ def test_help_loads_neither_engine_nor_app(tmp_path: Path) -> None:
     assert list(codes.values()) == [0] * (2 + len(COMMANDS)) + [2, 2]
 
 
-def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: Path, tmp_path: Path) -> None:
-    shutil.copyfile(template, tmp_path / "experiments.duckdb")
+def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: bytes, tmp_path: Path) -> None:
+    put(tmp_path / "experiments.duckdb", template)
     base = "c38d377c38a4"
     commands = [
         ["list"], ["list", "--json"], ["search", "baseline"], ["show", base], ["compare", base, "latest"],

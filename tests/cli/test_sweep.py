@@ -7,18 +7,26 @@ from typing import Any
 
 import pytest
 
-from registry import ExperimentConfig
+from registry import ExperimentConfig, ExperimentRegistry
 from tests.cli.conftest import Shell
 from tests.cli.panels import QUICK, write_panel
+from tests.prepared import prepared
 
 WEIGHTS = {"alpha": 0.5, "beta": 0.3, "gamma": 0.2}
+
+
+PARENT = ExperimentConfig(list(WEIGHTS), WEIGHTS, {"k": 5, "model": {"depth": 3}}, description="base", tags=["t"])
+
+
+def make_parent(registry: ExperimentRegistry) -> None:
+    registry.register(PARENT)
 
 
 @pytest.fixture
 def parent(empty: Shell) -> str:
     """The hash of an experiment with three weights."""
-    config = ExperimentConfig(list(WEIGHTS), WEIGHTS, {"k": 5, "model": {"depth": 3}}, description="base", tags=["t"])
-    return str(empty.registry.register(config))
+    prepared(empty.registry.path, make_parent)
+    return str(PARENT.config_hash)
 
 
 def made(shell: Shell, hash_: str, *args: str) -> dict[str, Any]:
@@ -110,21 +118,18 @@ def test_repeated_combinations_are_told(empty: Shell, parent: str) -> None:
     assert empty("sweep", parent, "--vary", "alpha=0.5").code == 2
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
+def test_refusals(empty: Shell, parent: str) -> None:
+    for args in (
         [], ["--vary", "alpha"], ["--vary", "alpha="], ["--vary", "delta=1"], ["--vary", "alpha=much"],
         ["--vary", "alpha=0.3:0.1:0.05"], ["--vary", "alpha=0.1:0.3:0"], ["--vary", "alpha=1", "--vary", "alpha=2"],
         ["--vary", "alpha=0:1:0.0000001"], ["--simplex", "0"], ["--simplex", "5", "--vary", "alpha=1"],
         ["--simplex", "100000"], ["--vary", "alpha=1,,2"], ["--vary", "hp.k.deep=1"], ["--vary", "transform.alpha=5"],
         ["--vary", "alpha=1e400"], ["--vary", "alpha=nan"],
-    ],
-)  # fmt: skip
-def test_refusals(empty: Shell, parent: str, args: list[str]) -> None:
-    ran = empty("sweep", parent, *args)
-    assert ran.code == 2, ran
-    assert ran.err
-    assert "Traceback" not in ran.err
+    ):  # fmt: skip
+        ran = empty("sweep", parent, *args)
+        assert ran.code == 2, (args, ran)
+        assert ran.err, args
+        assert "Traceback" not in ran.err, (args, ran)
     assert empty.registry.count() == 1
 
 

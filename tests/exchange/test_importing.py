@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry
@@ -22,6 +22,7 @@ from registry.exchange import ImportReport, export_many, import_sources, importi
 from registry.exchange.importing import Progress
 from registry.store import Store
 from tests.exchange.conftest import DATA, config, legacy_record, legacy_registry, line, stored
+from tests.strategies import examples
 
 
 def write(path: Path, *lines: str) -> str:
@@ -213,7 +214,7 @@ some = st.builds(
 )
 
 
-@settings(max_examples=15)
+@examples(8, 60)
 @given(
     there=st.lists(some, max_size=3),
     trash=st.sets(st.integers(1, 3)),
@@ -312,7 +313,7 @@ def test_chunks_before_a_failure_stay_and_the_import_can_be_repeated(
 ) -> None:
     chunks_of(5, monkeypatch)
     monkeypatch.setattr(importing, "_TELL_EVERY", 0)
-    file = write(tmp_path / "a.ndjson", *(line(n) for n in range(200)))
+    file = write(tmp_path / "a.ndjson", *(line(n) for n in range(60)))
     done = threading.Event()
     holders: list[threading.Thread] = []
 
@@ -337,7 +338,7 @@ def test_chunks_before_a_failure_stay_and_the_import_can_be_repeated(
         holders[0].join()
     came_in = len(stored(store))
     assert came_in in (5, 10)
-    assert counts(bring(store, file)) == {"unchanged": came_in, "new": 200 - came_in}
+    assert counts(bring(store, file)) == {"unchanged": came_in, "new": 60 - came_in}
 
 
 def test_what_show_prints_can_be_imported(store: Store, tmp_path: Path) -> None:

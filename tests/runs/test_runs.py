@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotFoundError, Run
 from registry.errors import AmbiguousHashError
 from registry.runs.record import PanelDays, PanelRef, Series, Window
 from registry.store.run_entries import ranking_of
+from tests.strategies import examples
 
 PERIOD = "2020-01-01..2020-12-31"
 ONE = ExperimentConfig(["a", "b"], {"a": 0.5, "b": 0.5})
@@ -72,6 +73,27 @@ class TestRecording:
         registry.sync()
         assert len(registry.runs()) == 2
 
+    @pytest.mark.parametrize("applied", [False, True])
+    def test_a_richer_arrival_of_a_known_run_completes_it(self, registry: ExperimentRegistry, applied: bool) -> None:
+        """A screening of many leaves intervals and baselines out; evaluating one of them alone brings them."""
+        registry.register(ONE)
+        run = Run(str(ONE.config_hash), PanelRef("p"), "2020-01-01", "2020-12-31", metrics={"edge": 0.1},
+                  recorded_at="2024-05-06T07:08:09.000010+00:00")  # fmt: skip
+        poor = replace(run, details={"intervals": {}, "warnings": ["w"]}, environment={"command": ["many"]})
+        rich = replace(run, details={"intervals": {"edge": [0, 1]}, "warnings": ["w"]}, environment={"command": ["x"]})
+        for each in (poor, rich, poor):
+            registry.record(each, config=ONE)
+            if applied:
+                registry.sync()
+        assert (registry.run(run.run_id).details, registry.run(run.run_id).environment) == (
+            rich.details, rich.environment,
+        )  # fmt: skip
+        registry.sync()
+        registry.record(replace(rich, details={**rich.details, "baselines": {"random": 1}}), config=ONE)
+        assert "baselines" in registry.run(run.run_id).details  # laid over what is in the file
+        assert len(registry.runs()) == 1
+        assert [event.kind for event in registry.log()] == ["registered", "evaluated"]
+
     def test_of_a_registered_experiment_by_its_hash(self, registry: ExperimentRegistry) -> None:
         registry.register(ONE)
         run = registry.record_run(str(ONE.config_hash)[:8], metrics={"edge": 0.1}, panel="p", period=PERIOD)
@@ -92,6 +114,8 @@ class TestRecording:
         [
             ({"metrics": {"edge": "high"}}, "edge.*no number"),
             ({"metrics": {"edge": True}}, "edge.*no number"),
+            ({"metrics": {"edge": 10**400}}, "edge.*beyond any"),
+            ({"metrics": {"nobody_said": 1}}, '"nobody_said" is not defined'),
             ({"period": "2020"}, "no period"),
             ({"period": "2021-01-01..2020-01-01"}, "before the start"),
             ({"period": ("2020-01-01", "2020-13-01")}, "no day"),
@@ -103,6 +127,20 @@ class TestRecording:
             (
                 {"windows": [{"number": 1, "test_start": "2020-01-01", "test_end": "2020-01-02"}] * 2},
                 "two have the number 1",
+            ),
+            ({"windows": [{"test_start": "2020-01-03", "test_end": "2020-01-02"}]}, "test_end.*before test_start"),
+            (
+                {
+                    "windows": [
+                        {
+                            "train_start": "2020-01-03",
+                            "train_end": "2020-01-02",
+                            "test_start": "2020-01-03",
+                            "test_end": "2020-01-09",
+                        }
+                    ]
+                },
+                "train_end.*before train_start",
             ),
             ({"dates": {"edge": [1, 2]}}, "no mapping"),
             ({"dates": {"dates": ["2020-01-02", "2020-01-01"], "values": {}}}, "not in order"),
@@ -139,7 +177,7 @@ runs = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, 80)
 @given(st.lists(runs, min_size=1, max_size=3))
 def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, given_runs: list[Run]) -> None:
     registry = ExperimentRegistry(tmp_path_factory.mktemp("runs") / "e.duckdb")
@@ -215,6 +253,14 @@ class TestLife:
         registry.sync()
         assert "not in the registry" in registry.info().refused[0][1]
         assert registry.count() == 1
+
+    def test_what_would_be_set_aside_is_refused_at_once(self, registry: ExperimentRegistry) -> None:
+        registry.register(ONE)
+        for start, metrics in (("2020-01-01T00:00:00", {"edge": 0.1}), ("2021-01-01", {"edge": 0.1})):
+            with pytest.raises(InvalidRunError, match="start"):
+                registry.record(Run(str(ONE.config_hash), PanelRef("p"), start, "2020-12-31", metrics=metrics))
+        registry.sync()
+        assert registry.info().refused == []
 
     def test_an_entry_of_a_newer_program_is_set_aside(self, registry: ExperimentRegistry) -> None:
         registry.register(ONE)

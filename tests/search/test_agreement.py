@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, FilterError
@@ -29,6 +29,7 @@ from registry.store.apply import take_in
 from registry.store.registration import Registration
 from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 from tests.search.test_parser import TEXTS
+from tests.strategies import examples
 
 FEATURES = [
     "Sentiment",
@@ -487,7 +488,7 @@ def found(session: Session, text: str) -> set[str]:
     }
 
 
-@settings(max_examples=500)
+@examples(150, 1000)
 @given(terms)
 def test_every_term_agrees_with_python(shelf: tuple[Session, list[Case]], term: Filter) -> None:
     session, cases = shelf
@@ -495,7 +496,7 @@ def test_every_term_agrees_with_python(shelf: tuple[Session, list[Case]], term: 
     assert found(session, text) == {case.config.config_hash for case in cases if meaning(case)}, text
 
 
-@settings(max_examples=300)
+@examples(100, 600)
 @given(filters)
 def test_every_filter_agrees_with_python(shelf: tuple[Session, list[Case]], drawn: tuple[str, int, Meaning]) -> None:
     session, cases = shelf
@@ -503,7 +504,7 @@ def test_every_filter_agrees_with_python(shelf: tuple[Session, list[Case]], draw
     assert found(session, text) == {case.config.config_hash for case in cases if meaning(case)}, text
 
 
-@settings(max_examples=200)
+@examples(80, 400)
 @given(TEXTS)
 def test_not_is_the_exact_complement_of_any_filter(shelf: tuple[Session, list[Case]], text: str) -> None:
     session, cases = shelf
@@ -515,7 +516,7 @@ def test_not_is_the_exact_complement_of_any_filter(shelf: tuple[Session, list[Ca
         assert found(session, f"not ({text})") == {case.config.config_hash for case in cases} - these
 
 
-@settings(max_examples=100)
+@examples(40, 200)
 @given(filters_of_experiments, metrics(), st.booleans())
 def test_the_latest_runs_of_what_may_match_decide_the_panel(
     shelf: tuple[Session, list[Case]], drawn: tuple[str, int, Meaning], metric: Filter, negated: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_in_an_empty_registry_a_name_may_be_anything(empty: Library) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> ExperimentRegistry:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExperimentRegistry]:
     """A registry with one live experiment and one in the trash that share the name `shared`."""
     path: Path = tmp_path_factory.mktemp("names") / "experiments.duckdb"
     registry = ExperimentRegistry(path)
@@ -72,7 +73,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ExperimentRegistry:
     registry.delete(
         registry.register(ExperimentConfig(["shared", "dead"], {"dead": 0.5, "shared": 2}, {"gone": 1}, tags=["there"]))
     )
-    return registry
+    with registry.store.read():  # every question below is asked in this session
+        yield registry
 
 
 @pytest.mark.parametrize("text", ["w.dead > 0", "hp.gone = 1", "dead is present", "feature:dead", "feature:de*"])

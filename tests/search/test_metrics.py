@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from registry import ExperimentConfig, ExperimentRegistry, FilterError
 from registry.errors import AmbiguousPanelError
 from registry.search import compile_filter
+from tests.prepared import prepared
 from tests.search.conftest import BASE, BIG, EVERYONE, HIGH, Library
 from tests.search.runs import LAST, PERIOD, MadeRun, put_runs
 
@@ -155,10 +157,8 @@ def test_without_runs_metrics_are_absent(empty: Library) -> None:
 # -- which panel and period ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def mixed(tmp_path: Path) -> ExperimentRegistry:
+def make_mixed(registry: ExperimentRegistry) -> None:
     """Five experiments: two latest runs on one panel, one on it over another period, two on panels of one name."""
-    registry = ExperimentRegistry(tmp_path / "experiments.duckdb")
     for number in range(5):
         registry.register(
             ExperimentConfig(
@@ -180,7 +180,13 @@ def mixed(tmp_path: Path) -> ExperimentRegistry:
             ],
             {1: "us stocks", 2: "eu", 3: "eu"},
         )
-    return registry
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Iterator[ExperimentRegistry]:
+    registry = prepared(tmp_path / "experiments.duckdb", make_mixed)
+    with registry.store.read():  # every question is asked in this session
+        yield registry
 
 
 def edges(registry: ExperimentRegistry, filter: str = "", **chosen: str) -> dict[str, float]:
@@ -212,7 +218,8 @@ def test_several_are_never_mixed(mixed: ExperimentRegistry) -> None:
     assert [(basis.panel, basis.period, basis.experiments) for basis in mixed.metric_bases()] == copy.choices
 
 
-def test_what_can_match_decides(mixed: ExperimentRegistry) -> None:
+def test_what_can_match_decides(tmp_path: Path) -> None:
+    mixed = prepared(tmp_path / "experiments.duckdb", make_mixed)
     two = "(tag:is-0 or tag:is-1)"
     assert edges(mixed, two) == {"is-0": 0.2, "is-1": 0.3}
     assert edges(mixed, f"{two} m.edge > 0.25") == {"is-1": 0.3}
@@ -310,10 +317,9 @@ def test_compared_experiments_show_their_metrics(library: Library) -> None:
     assert list(rows) == ["m.precision_at_k", "m.edge", "m.turnover", "m.precision@14", "m.base_rate"]
     precision = rows["m.precision_at_k"]
     assert (precision.values, precision.bases, precision.differs) == ([0.553, 0.526], [0.536, 0.536], True)
-    assert precision.change(1) == pytest.approx(-0.027) and precision.better(1) is False
-    assert rows["m.turnover"].better(1) is True, "less is better"
-    assert rows["m.base_rate"].better(1) is None and not rows["m.base_rate"].differs
-    assert rows["m.precision@14"].better(1) is None
+    assert precision.change(1) == pytest.approx(-0.027)
+    assert (precision.direction, rows["m.turnover"].direction) == ("higher", "lower")
+    assert rows["m.base_rate"].direction == "none" and not rows["m.base_rate"].differs
     record = next(row for row in found.to_dict()["rows"] if row["name"] == "m.precision_at_k")
     assert (record["direction"], record["bases"]) == ("higher", [0.536, 0.536])
     assert found.to_dict()["metrics_from"] == SP500
@@ -321,7 +327,7 @@ def test_compared_experiments_show_their_metrics(library: Library) -> None:
     pair = library.registry.compare(base, high)
     assert pair["metrics_from"] == SP500
     assert pair["metrics"]["m.edge"] == {
-        "config1": 0.017, "config2": -0.01, "diff": pytest.approx(-0.027), "better": False,
+        "config1": 0.017, "config2": -0.01, "diff": pytest.approx(-0.027), "direction": "higher",
     }  # fmt: skip
     assert pair["metrics"]["m.precision@14"] == {"config2": 1.0}
 

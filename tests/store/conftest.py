@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,26 @@ def open_folder() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def as_others_may(folder: Path) -> Iterator[None]:
+    """Have programs that run as nobody find in `folder` what other users may do there, and no more.
+
+    Root's programs become another user. Anybody else's can't: they find their own rights cut down to the others'.
+    """
+    if os.geteuid() == 0:
+        yield
+        return
+    kept = {path: stat.S_IMODE(path.stat().st_mode) for path in (folder, *sorted(folder.rglob("*")))}
+    for path, mode in reversed(kept.items()):
+        path.chmod(mode & 0o077 | (mode & 0o007) << 6)
+    try:
+        yield
+    finally:
+        for path, mode in kept.items():
+            with contextlib.suppress(FileNotFoundError):
+                path.chmod(mode)
 
 
 @pytest.fixture

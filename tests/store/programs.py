@@ -459,7 +459,7 @@ def open_plainly(path: Path) -> None:
 
 
 def as_nobody(path: Path, what: str) -> None:
-    """Do something as a user who may not write there."""
+    """Do something as a user who may not write there; see `tests.store.conftest.as_others_may`."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:  # import everything while we may still read it
@@ -471,8 +471,9 @@ def as_nobody(path: Path, what: str) -> None:
             warm.register(config(1))
             with warm.read() as session:
                 session.value("SELECT 1")
-    os.setgid(65534)
-    os.setuid(65534)
+    if os.geteuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
     os.environ["HOME"] = "/"
     os.chdir("/")
     store = Store(path)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig
@@ -22,7 +22,7 @@ from registry.errors import ReadOnlyError
 from registry.store import Store, lock, spool
 from registry.store.schema import VIEWS
 from tests import strategies
-from tests.store.conftest import Program, Start
+from tests.store.conftest import Program, Start, as_others_may
 from tests.store.programs import config
 
 Hold = Callable[[str], AbstractContextManager[Program]]
@@ -242,34 +242,21 @@ contents = st.recursive(
 )
 
 
-def nothing_gets_in_the_way(tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-    store = Store(tmp_path_factory.mktemp("fuzz") / "x.duckdb")
-    store.register(config(7))
-    records = [found, {**GOOD, "record": found}, {**GOOD, "at": found}, {**GOOD, "old_hashes": found}]
-    if isinstance(found, dict):
-        records += [{**GOOD, **found}, {**GOOD, "record": {**config(1).to_dict(), **found}}]
-    for n, record in enumerate(records):
-        (store.spool.folder / f"{n}.json").write_text(json.dumps(record))
-    store.sync()
-    assert config(7).config_hash in hashes(store)
-    assert store.spool.names() == []
-
-
 class TestRefusals:
-    @pytest.mark.parametrize("kind", BAD)
-    def test_an_entry_that_cannot_be_applied_is_set_aside_and_blocks_nothing(self, store: Store, kind: str) -> None:
-        content, reason = BAD[kind]
+    def test_entries_that_cannot_be_applied_are_set_aside_and_block_nothing(self, store: Store) -> None:
         store.register(config(7))
-        name = "00000000000000000001-1-1-bad.json"
-        (store.spool.folder / name).write_bytes(content)
-        with lock.holding(store.path, shared=True, timeout=0):  # so that it can't be brought in
+        names = {kind: f"{n:020}-1-1-bad.json" for n, kind in enumerate(BAD, start=1)}
+        for kind, name in names.items():
+            (store.spool.folder / name).write_bytes(BAD[kind][0])
+        with lock.holding(store.path, shared=True, timeout=0):  # so that they can't be brought in
             assert hashes(store) == [config(7).config_hash]
             assert store.spool.refusals() == []
         assert hashes(store) == [config(7).config_hash]
-        ((refused, why),) = store.spool.refusals()
-        assert refused == name
-        assert reason in why
-        assert (store.spool.refused / name).read_bytes() == content
+        refusals = dict(store.spool.refusals())
+        assert set(refusals) == set(names.values())
+        for kind, (content, reason) in BAD.items():
+            assert reason in refusals[names[kind]], kind
+            assert (store.spool.refused / names[kind]).read_bytes() == content, kind
         assert store.spool.names() == []
 
     def test_a_folder_among_the_entries_is_set_aside(self, store: Store) -> None:
@@ -302,16 +289,19 @@ class TestRefusals:
         assert hashes(store) == [config(7).config_hash]
         assert len(store.spool.refusals()) == 23
 
-    @settings(max_examples=12)
+    @strategies.examples(12, 100)
     @given(contents)
     def test_no_content_at_all_gets_in_the_way(self, tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-        nothing_gets_in_the_way(tmp_path_factory, found)
-
-    @pytest.mark.full
-    @settings(max_examples=100)
-    @given(contents)
-    def test_really_none(self, tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-        nothing_gets_in_the_way(tmp_path_factory, found)
+        store = Store(tmp_path_factory.mktemp("fuzz") / "x.duckdb")
+        store.register(config(7))
+        records = [found, {**GOOD, "record": found}, {**GOOD, "at": found}, {**GOOD, "old_hashes": found}]
+        if isinstance(found, dict):
+            records += [{**GOOD, **found}, {**GOOD, "record": {**config(1).to_dict(), **found}}]
+        for n, record in enumerate(records):
+            (store.spool.folder / f"{n}.json").write_text(json.dumps(record))
+        store.sync()
+        assert config(7).config_hash in hashes(store)
+        assert store.spool.names() == []
 
     def test_an_entry_that_only_the_engine_refuses_is_found_among_the_others(self, store: Store) -> None:
         store.register(config(1))
@@ -332,42 +322,39 @@ class TestRefusals:
 
 class TestOtherUsers:
     def test_an_entry_one_may_not_read_waits_for_who_may(self, open_folder: Path, start: Start) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         store = Store(open_folder / "experiments.duckdb")
         store.register(config(1))
         store.sync()
         store.register(config(2))
         (name,) = store.spool.names()
         (store.spool.folder / name).chmod(0o600)
-        reader = start("as_nobody", store.path, "read")
-        assert reader.line() == "1"
-        reader.killed()
+        with as_others_may(open_folder):
+            reader = start("as_nobody", store.path, "read")
+            assert reader.line() == "1"
+            reader.killed()
         assert len(hashes(store)) == 2
 
     def test_a_read_only_place_shows_what_waits_beside_it(self, open_folder: Path, start: Start) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         store = Store(open_folder / "experiments.duckdb")
         store.register(config(1))
         for there in (False, True):  # the file itself
-            reader = start("as_nobody", store.path, "read")
-            assert reader.line() == ("2" if there else "1")
-            reader.go_on()
-            reader.ended()
+            with as_others_may(open_folder):
+                reader = start("as_nobody", store.path, "read")
+                assert reader.line() == ("2" if there else "1")
+                reader.go_on()
+                reader.ended()
             assert store.path.exists() == there
             store.sync()
             store.register(config(2))
         assert len(store.spool.names()) == 1
 
     def test_a_backup_from_a_read_only_place_is_complete(self, open_folder: Path, start: Start) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         store = Store(open_folder / "experiments.duckdb")
         store.register(config(1))
         store.sync()
         store.register(config(2))
-        (copy,) = start("as_nobody", store.path, "backup").ended()
+        with as_others_may(open_folder):
+            (copy,) = start("as_nobody", store.path, "backup").ended()
         try:
             assert len(hashes(Store(copy))) == 2
         finally:
@@ -400,47 +387,37 @@ class TestOverlay:
         with hold("shared"), store.read() as session, pytest.raises(ReadOnlyError):
             session.run("DELETE FROM store.experiment")
 
-    @settings(max_examples=12)
+    @strategies.examples(12, 70)
     @given(st.data())
     def test_it_equals_applying(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-        overlay_equals_applying(tmp_path_factory, data)
+        store = Store(tmp_path_factory.mktemp("overlay") / "x.duckdb")
+        pool = data.draw(st.lists(strategies.configs(), min_size=1, max_size=4))
 
-    @pytest.mark.full
-    @settings(max_examples=70)
-    @given(st.data())
-    def test_it_really_does(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-        overlay_equals_applying(tmp_path_factory, data)
-
-
-def overlay_equals_applying(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    store = Store(tmp_path_factory.mktemp("overlay") / "x.duckdb")
-    pool = data.draw(st.lists(strategies.configs(), min_size=1, max_size=4))
-
-    def register_some() -> None:
-        for chosen in data.draw(st.lists(st.sampled_from(pool), max_size=5)):
-            store.register(
-                ExperimentConfig(
-                    chosen.feature_names,
-                    chosen.feature_weights,
-                    chosen.hyperparameters,
-                    chosen.feature_transformations,
-                    data.draw(strategies.texts),
-                    data.draw(strategies.tags),
-                    parent=data.draw(st.none() | strategies.hashes),
+        def register_some() -> None:
+            for chosen in data.draw(st.lists(st.sampled_from(pool), max_size=5)):
+                store.register(
+                    ExperimentConfig(
+                        chosen.feature_names,
+                        chosen.feature_weights,
+                        chosen.hyperparameters,
+                        chosen.feature_transformations,
+                        data.draw(strategies.texts),
+                        data.draw(strategies.tags),
+                        parent=data.draw(st.none() | strategies.hashes),
+                    )
                 )
-            )
 
-    register_some()
-    store.sync()
-    if data.draw(st.booleans()):
-        with store.write() as session:
-            session.run("UPDATE store.experiment SET deleted_at = now()::TIMESTAMP WHERE id % 2 = 1")
-    register_some()
-    with lock.holding(store.path, shared=True, timeout=0):  # so that it can't be brought in
-        laid_over = everything(store)
-    waiting = len(store.spool.names())
-    assert store.sync() == waiting
-    assert everything(store) == laid_over
+        register_some()
+        store.sync()
+        if data.draw(st.booleans()):
+            with store.write() as session:
+                session.run("UPDATE store.experiment SET deleted_at = now()::TIMESTAMP WHERE id % 2 = 1")
+        register_some()
+        with lock.holding(store.path, shared=True, timeout=0):  # so that it can't be brought in
+            laid_over = everything(store)
+        waiting = len(store.spool.names())
+        assert store.sync() == waiting
+        assert everything(store) == laid_over
 
 
 def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -512,12 +489,12 @@ class TestTurns:
     def test_waiting_for_the_lock_is_counted_turn_by_turn(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("registry.store.ingest.BATCH", 1)
         store = Store(path, wait=0.05)
-        for n in range(15):
+        for n in range(8):
             store.register(config(n))
         began = time.monotonic()
         store.sync()  # takes longer altogether than anybody would wait for the lock
         assert time.monotonic() - began > 0.05
-        assert in_file(path) == 15
+        assert in_file(path) == 8
 
     @pytest.mark.full
     def test_twenty_thousand_entries_keep_nobody_waiting(self, store: Store, start: Start, hold: Hold) -> None:

@@ -46,7 +46,7 @@ def together(start: Start, path: Path, program: str, processes: int, count: int,
 
 @pytest.mark.parametrize("program", ["register", "write"])
 def test_processes_together_lose_nothing(start: Start, path: Path, program: str) -> None:
-    together(start, path, program, processes=4, count=10, readers=2)
+    together(start, path, program, processes=3, count=7, readers=1)
 
 
 @pytest.mark.full
@@ -98,7 +98,7 @@ def killing(start: Start, path: Path, kills: int, seed: int) -> None:
 
 
 def test_kills_lose_nothing_acknowledged(start: Start, path: Path) -> None:
-    killing(start, path, kills=8, seed=1)
+    killing(start, path, kills=6, seed=1)
 
 
 @pytest.mark.full
@@ -136,7 +136,7 @@ def test_waiting_entries_survive_the_death_of_everybody(start: Start, path: Path
 def test_a_copy_made_under_load_is_complete(start: Start, path: Path, tmp_path: Path) -> None:
     before = [Store(path).register(config(n, "before")) for n in range(20)]
     busy = [start("register", path, 0, 200, f"busy {n}") for n in range(2)]
-    for n in range(3):
+    for n in range(2):
         copy = Store(path, wait=60).backup(tmp_path / f"copy {n}.duckdb")
         assert present(copy) >= set(before)
         assert ExperimentRegistry(copy).verify().ok
@@ -249,7 +249,7 @@ def making(start: Start, tmp_path: Path, kills: int) -> None:
 
 
 def test_kills_while_the_file_is_made(start: Start, tmp_path: Path) -> None:
-    making(start, tmp_path, kills=5)
+    making(start, tmp_path, kills=4)
 
 
 @pytest.mark.full

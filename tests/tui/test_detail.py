@@ -23,12 +23,16 @@ BASE = ExperimentConfig(
 )
 
 
+CHILD = BASE.variant(weights={"momentum": 0.75}, description="more momentum")
+
+
+def with_a_note(registry: ExperimentRegistry) -> None:
+    registry.note(BASE.config_hash or "", "first note\nof two lines")
+
+
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
-    child = BASE.variant(weights={"momentum": 0.75}, description="more momentum")
-    made = registry_of(tmp_path / "experiments.duckdb", [BASE, child, config(1), config(2)])
-    made.note(BASE.config_hash or "", "first note\nof two lines")
-    return made
+    return registry_of(tmp_path / "experiments.duckdb", [BASE, CHILD, config(1), config(2)], with_a_note)
 
 
 async def test_it_shows_everything_that_is_known(registry: ExperimentRegistry) -> None:

@@ -33,30 +33,35 @@ HOSTILE = [
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
+def named(number: int, text: str) -> ExperimentConfig:
+    """Return an experiment with that text wherever a text can be."""
+    name = text[:300]
+    return ExperimentConfig(
+        [name, f"{name} 2", "plain"],
+        {name: 0.5, "plain": 0.1 * number, f"other {name}": -1.0},
+        {name: name, "nested": {name: [name, {name: None}]}},
+        {name: name},
+        text,
+        [f"x{text}", f"second {text}"] if number % 2 else [f"{text} {i}" for i in range(500)],
+        created_at=f"2024-01-01T00:00:{number:02d}.000000+00:00",
+        parent="0" * 64 if number % 3 else None,
+    )
+
+
+CONFIGS = [named(number, text) for number, text in enumerate(HOSTILE)]
+
+
+def with_notes(registry: ExperimentRegistry) -> None:
+    for each in CONFIGS[:6]:
+        registry.note(each.config_hash or "", each.description or "note")
+    for each in CONFIGS:
+        registry.describe(each.config_hash or "", f"{each.description} ")
+        registry.describe(each.config_hash or "", each.description)
+
+
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
-    configs = []
-    for number, text in enumerate(HOSTILE):
-        name = text[:300]
-        configs.append(
-            ExperimentConfig(
-                [name, f"{name} 2", "plain"],
-                {name: 0.5, "plain": 0.1 * number, f"other {name}": -1.0},
-                {name: name, "nested": {name: [name, {name: None}]}},
-                {name: name},
-                text,
-                [f"x{text}", f"second {text}"] if number % 2 else [f"{text} {i}" for i in range(500)],
-                created_at=f"2024-01-01T00:00:{number:02d}.000000+00:00",
-                parent="0" * 64 if number % 3 else None,
-            )
-        )
-    made = registry_of(tmp_path / "hostile [b]\x1b[31m.duckdb", configs)
-    for each in configs[:6]:
-        made.note(each.config_hash or "", each.description or "note")
-    for each in configs:
-        made.describe(each.config_hash or "", f"{each.description} ")
-        made.describe(each.config_hash or "", each.description)
-    return made
+    return registry_of(tmp_path / "hostile [b]\x1b[31m.duckdb", CONFIGS, with_notes)
 
 
 def check(app: Driver) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry import ExperimentConfig, ExperimentRegistry
+from tests.prepared import prepared
 from tests.tui.driving import driving
 from tui.screens.detail import DetailScreen
 from tui.screens.run import RunScreen
@@ -17,9 +18,7 @@ ONE = ExperimentConfig(["f", "g"], {"f": 0.6, "g": 0.4}, {"k": 2}, description="
 OTHER = ExperimentConfig(["f"], {"f": 1.0}, description="not evaluated", created_at="2020-01-01T00:00:00+00:00")
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> ExperimentRegistry:
-    made = ExperimentRegistry(tmp_path / "experiments.duckdb")
+def make_runs(made: ExperimentRegistry) -> None:
     made.register(OTHER)
     made.record_run(
         ONE,
@@ -41,13 +40,16 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
     made.record_run(
         ONE,
         metrics={"[red]x[/]\x1b[31m": 1.0},
-        panel="[bold]mine[/] \x1b[2J",
+        panel="[bold]mine[/] [2J",
         period="2019-01-01..2019-12-31",
         engine="\x1b]0;engine\x07",
         definitions={"[red]x[/]\x1b[31m": {"unit": "x", "direction": "higher", "definition": "[link]y[/]"}},
     )
-    made.sync()
-    return made
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> ExperimentRegistry:
+    return prepared(tmp_path / "experiments.duckdb", make_runs)
 
 
 async def test_the_detail_lists_them_and_enter_opens_one(registry: ExperimentRegistry) -> None:

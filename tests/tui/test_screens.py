@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from pathlib import Path
 
 import click
@@ -9,6 +12,7 @@ import pytest
 from textual.widgets import Input
 
 from registry import ExperimentRegistry
+from registry.errors import RegistryError
 from tests.tui.driving import Driver, config, driving, registry_of
 from tui.actions import ACTIONS, EVERYWHERE, show_key
 from tui.screens.list import ListScreen
@@ -25,36 +29,38 @@ WAYS = {
     "trash": ["4"],
     "in the trash": ["4", "enter"],
     "log": ["5"],
+    "aliases": ["m", *"production", "space", *"why", "enter", "A"],
 }
+
+
+def with_a_run(registry: ExperimentRegistry) -> None:
+    registry.delete(config(5).config_hash or "")
+    registry.record_run(config(4), metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
 
 
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
-    made = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(6)])
-    made.delete(config(5).config_hash or "")
-    made.record_run(config(4), metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
-    made.sync()
-    return made
+    return registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(6)], with_a_run)
 
 
-@pytest.mark.parametrize("name", EVERYWHERE)
-async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry, name: str) -> None:
+async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry) -> None:
     async with driving(registry, (80, 24)) as app:
-        await app.press(*WAYS[name])
-        assert name == app.screen.NAME
-        assert "Experiments" in app.lines()[0] and "experiments.duckdb" in app.lines()[0]
-        shown = app.screen.query_one(KeyBar).items()
-        assert shown[-1][1].id == "app.help"
-        assert len(shown) <= 7
-        footer = app.lines()[-1]
-        assert all(action.label in footer for _, action in shown)
-        await app.press("?")
-        assert f"Keys of this screen: {name}" in app.text
-        assert "experiments" in app.text
-        await app.press("escape")
-        assert name == app.screen.NAME
-        await app.press("1")
-        assert isinstance(app.screen, ListScreen)
+        for name in EVERYWHERE:
+            await app.press(*WAYS[name])
+            assert name == app.screen.NAME
+            assert "Experiments" in app.lines()[0] and "experiments.duckdb" in app.lines()[0]
+            shown = app.screen.query_one(KeyBar).items()
+            assert shown[-1][1].id == "app.help"
+            assert len(shown) <= 7
+            footer = app.lines()[-1]
+            assert all(action.label in footer for _, action in shown)
+            await app.press("?")
+            assert f"Keys of this screen: {name}" in app.text
+            assert "experiments" in app.text
+            await app.press("escape")
+            assert name == app.screen.NAME
+            await app.press("1")
+            assert isinstance(app.screen, ListScreen)
 
 
 async def test_help_explains_the_glyphs_and_names_their_features(registry: ExperimentRegistry) -> None:
@@ -71,20 +77,17 @@ async def test_the_head_points_to_help_where_there_is_room(tmp_path: Path) -> No
     made = registry_of(tmp_path / "r.duckdb", [config(1, feature_names=names, feature_weights=dict.fromkeys(names, 1))])
     async with driving(made, (139, 24)) as app:
         assert "WEIGHTS (see ?)" in app.lines()[1]
-        await app.pilot.resize_terminal(80, 24)
-        await app.settle()
+        await app.resize(80, 24)
         assert "WEIGHTS ? " in app.lines()[1]
 
 
 async def test_the_focus_survives_a_window_that_was_too_small(registry: ExperimentRegistry) -> None:
     async with driving(registry, (80, 24)) as app:
         await app.type("/tag:")
-        await app.pilot.resize_terminal(50, 12)
-        await app.settle()
+        await app.resize(50, 12)
         await app.type("D")
         assert "too small" in app.text and len(app.app.screen_stack) == 1, "nothing is done unseen"
-        await app.pilot.resize_terminal(80, 24)
-        await app.settle()
+        await app.resize(80, 24)
         await app.type("even")
         assert "3 of 5" in app.lines()[0]
 
@@ -128,12 +131,12 @@ async def test_all_sizes(registry: ExperimentRegistry, name: str) -> None:
     async with driving(registry, (80, 24)) as app:
         await app.press(*WAYS[name])
         for width, height in [(60, 16), (40, 15), (45, 18), (250, 70), (39, 16), (80, 14), (20, 5), (1, 1), (100, 30)]:
-            await app.pilot.resize_terminal(width, height)
-            await app.settle()
-            assert all(len(line) <= width for line in app.lines())
+            await app.resize(width, height)
+            lines = app.lines()
+            assert all(len(line) <= width for line in lines)
             if width >= 40 and height >= 15:
-                assert "Experiments" in app.lines()[0]
-                assert "help" in app.lines()[-1]
+                assert "Experiments" in lines[0]
+                assert "help" in lines[-1]
             elif width >= 39:
                 said = " ".join(app.text.split())
                 assert "too small" in said and "experiments list" in said
@@ -144,11 +147,12 @@ async def test_every_action_of_every_screen_can_be_done_without_a_crash(
     registry: ExperimentRegistry, name: str
 ) -> None:
     leaving = {"app.quit", "screen.leave", "screen.back", "app.suspend"}
+    elsewhere = {"app.list", "app.help"}  # done on each screen by the test of head, footer and help
     async with driving(registry, (80, 24)) as app:
         await app.press(*WAYS[name])
         here = app.screen
         for action in ACTIONS:
-            if name not in action.screens or action.id in leaving or action.owner == "input":
+            if name not in action.screens or action.id in leaving | elsewhere or action.owner == "input":
                 continue
             await app.press(action.keys[0])
             assert app.app.is_running, action.id
@@ -244,3 +248,19 @@ async def test_a_file_that_was_never_a_registry(tmp_path: Path) -> None:
         assert "could not be read" in app.text
         await app.press("j", "enter", "space", "c", "2")
         assert app.app.is_running
+
+
+async def test_leaving_does_not_wait_for_a_long_question(registry: ExperimentRegistry) -> None:
+    asking, ended = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with registry.store.read() as session, contextlib.suppress(RegistryError):
+            asking.set()
+            session.value("SELECT count(*) FROM range(100000000000) t(a) WHERE a % 7 = 1")
+        ended.set()
+
+    async with driving(registry) as app:
+        app.app.run_worker(ask, thread=True, exit_on_error=False)
+        assert await asyncio.to_thread(asking.wait, 10)
+        await app.pilot.press("q")
+        assert await asyncio.to_thread(ended.wait, 10)

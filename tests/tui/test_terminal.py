@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.tui.driving import config, registry_of
-from tests.tui.terminal import Terminal, terminal
+from tests.tui.terminal import PATIENCE, Terminal, terminal
 
 pytestmark = pytest.mark.full
 
@@ -48,7 +49,7 @@ def test_back_from_a_stop_in_a_dialog_what_is_behind_it_is_drawn_too(folder: Pat
         shown.shows("Keys of this screen", "experiments.duckdb", since=since)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("args", [(), ("demo",)], ids=["app", "demo"])
 def test_a_signal_ends_it_in_order(folder: Path, args: tuple[str, ...], number: signal.Signals) -> None:
     with terminal(folder, *args) as shown:
@@ -58,6 +59,18 @@ def test_a_signal_ends_it_in_order(folder: Path, args: tuple[str, ...], number: 
         assert shown.end() == 128 + number
         assert shown.is_left
         assert b"Traceback" not in shown.seen
+        assert list((folder / "tmp").iterdir()) == []
+
+
+def test_told_to_end_while_the_demo_is_made_it_leaves_nothing(folder: Path) -> None:
+    with terminal(folder, "demo") as shown:
+        deadline = time.monotonic() + PATIENCE
+        while not list((folder / "tmp").glob("experiments-demo-*/experiments.duckdb")):
+            assert time.monotonic() < deadline and shown.running.poll() is None
+            time.sleep(0.005)
+        shown.send(signal.SIGTERM)
+        assert shown.end() == 128 + signal.SIGTERM
+        assert b"1049h" not in shown.seen, "the app was never opened"
         assert list((folder / "tmp").iterdir()) == []
 
 

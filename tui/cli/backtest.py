@@ -115,7 +115,7 @@ def _meant(
     registry: ExperimentRegistry, experiment: str | None, file: Path | None, explicit: dict[str, Any], words: Words
 ) -> Meant:
     from registry import gemscore
-    from registry.backtest.identity import meant, new_experiment
+    from registry.backtest.identity import adopted, meant, new_experiment
     from registry.backtest.weights import read_weights
 
     if experiment is not None:
@@ -124,7 +124,8 @@ def _meant(
         return new_experiment(gemscore.WEIGHTS, explicit, description=words.description or "GemScore weights")
     read = read_weights(file)
     if read.config is not None:
-        return meant(read.config, explicit)
+        registered = registry.get(str(read.config.config_hash)) is not None
+        return meant(read.config, explicit) if registered else adopted(read.config, explicit)
     return new_experiment(read.weights, explicit, description=words.description or f"Weights of {file.name}")
 
 
@@ -146,8 +147,8 @@ def _one(
         done = bench.backtest(this.config, this.options, watch=draw)
     known = before is not None and before.run_id == done.run.run_id
     existed = registry.exists()
-    reference = find_reference(registry, this.config, done.run) if existed else None
     keep(registry, done, record=track)
+    reference = find_reference(registry, this.config, done.run) if existed else None
     against = None
     if reference is not None:
         because, run = reference

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.config import SHORT_HASH
 from registry.results import Results
+from tui import recorded
 from tui.cli import output
 from tui.cli.table import ABSENT, Column, layout, number, text
 from tui.numbers import against_base, percent, shown, sparkline
@@ -45,16 +46,13 @@ def told(this: Meant, done: Backtest, against: Against | None, *, known: bool, t
 
 def run_lines(run: Run) -> Iterator[str]:
     """Yield the lines that tell about a run: panel and period, metrics, windows."""
-    metrics, details = run.metrics, run.details
-    counts, intervals = details.get("counts", {}), details.get("intervals", {})
-    walk, horizon = run.options.get("walk_days"), (run.options.get("horizons") or [None])[0]
-    k = run.options.get("k")
+    metrics, counts = run.metrics, recorded.counts(run)
+    walk, k, horizon = recorded.whole(run, "walk_days"), recorded.whole(run, "k"), recorded.horizon(run)
     suspect = ", survivors only?" if run.panel.survivorship_suspect else ""
     yield f"panel       {safe(run.panel.name)}, {run.period}{suspect}"
     parts = [f"{len(run.windows)} windows" + (f" of {walk} days" if walk else "")] if run.windows else []
-    if counts:
-        parts += [f"{counts['evaluated_dates']:,} dates", f"{counts['rebalance_dates']:,} rebalances"]
-        parts += [f"{counts[key]:,} {what}" for key, what in _LEFT_OUT if counts.get(key)]
+    parts += [f"{counts[key]:,} {what}" for key, what in _MEASURED if key in counts]
+    parts += [f"{counts[key]:,} {what}" for key, what in _LEFT_OUT if counts.get(key)]
     if horizon:
         parts.append(f"returns {horizon} dates ahead")
     if parts:
@@ -63,8 +61,8 @@ def run_lines(run: Run) -> Iterator[str]:
     rows = []
     if metrics.get("precision_at_k") is not None:
         label = f"precision@{k}" if k else "precision"
-        precision = against_base(metrics["precision_at_k"], metrics.get("base_rate"))
-        rows.append((label, precision, _edge_interval(run, intervals.get("edge"))))
+        precision = against_base(metrics)
+        rows.append((label, precision, _edge_interval(run, recorded.interval(run, "edge"))))
     if metrics.get("rank_ic") is not None:
         beside = f"t {shown('rank_ic_t', metrics.get('rank_ic_t'))}, ICIR {shown('icir', metrics.get('rank_icir'))}"
         rows.append(("rank IC", shown("rank_ic", metrics["rank_ic"]), beside))
@@ -86,11 +84,13 @@ def run_lines(run: Run) -> Iterator[str]:
     yield from _windows(run)
 
 
+_MEASURED = (("evaluated_dates", "dates"), ("rebalance_dates", "rebalances"))
 _LEFT_OUT = (
     ("skipped_dates", "dates skipped for want of assets"),
     ("censored_dates", "dates without a return yet"),
     ("delisted_picks", "delisted picks"),
     ("unentered_picks", "picks without an entry price"),
+    ("unmeasured_picks", "picks without a forward return"),
 )
 
 
@@ -124,7 +124,7 @@ def _baselines(run: Run) -> list[str]:
         rows.append(
             [
                 name,
-                against_base(metrics.get("precision_at_k"), metrics.get("base_rate")),
+                against_base(metrics),
                 percent(metrics.get("forward_return")),
                 shown("sharpe", metrics.get("sharpe")),
                 percent(metrics.get("max_drawdown")),
@@ -183,7 +183,8 @@ def comparison_lines(against: Against) -> Iterator[str]:
         Column("  METRIC", text), Column("BEFORE", text, right=True), Column("NOW", text, right=True),
         Column("CHANGE", text, right=True),
     ]  # fmt: skip
-    yield from layout(columns, [["  " + row[0], *row[1:]] for row in rows], None, output.style("bold"))
+    if rows:
+        yield from layout(columns, [["  " + row[0], *row[1:]] for row in rows], None, output.style("bold"))
     verdict = against.verdict
     sentence = safe(verdict.sentence())
     colour = COLOURS.get(verdict.verdict)

@@ -183,7 +183,7 @@ def _print_section(title: str, rows: list[ComparisonRow], found: Comparison, ord
     numeric = any(row.spread is not None for row in rows)
     last: list[tuple[str, list[str]]] = []
     if two and numeric:
-        last.append(("CHANGE", [_judged(row, order[1], order[0]) for row in rows]))
+        last.append(("CHANGE", [_change(row, order[1], order[0]) for row in rows]))
     elif numeric and len(order) > 2:
         last.append(("SPREAD", ["-" if row.spread is None else _amount(row, row.spread) for row in rows]))
     blocks = _blocks(names, title, columns, last)
@@ -232,15 +232,15 @@ def _cell(row: ComparisonRow, place: int, found: Comparison, *, delta: bool) -> 
     change = row.change(place, found.reference) if delta and place != found.reference else None
     beside = [f"base {_amount(row, base)}"] if row.bases and (base := row.bases[place]) is not None else []
     if change:
-        beside.append(_judged(row, place, found.reference))
+        beside.append(_change(row, place, found.reference))
     return shown + (f" ({', '.join(beside)})" if beside else "")
 
 
-def _judged(row: ComparisonRow, place: int, reference: int) -> str:
-    """Return a difference with its sign and, of a metric, which way it goes."""
-    better = row.better(place, reference)
-    verdict = "" if better is None else " better" if better else " worse"
-    return _signed(row, row.change(place, reference)) + verdict
+def _change(row: ComparisonRow, place: int, reference: int) -> str:
+    """Return a difference with its sign and, of a metric, which way is wanted: no verdict, for nothing is tested."""
+    change = row.change(place, reference)
+    wanted = f", {row.direction} wanted" if change and row.direction != "none" else ""
+    return _signed(row, change) + wanted
 
 
 def _signed(row: ComparisonRow, change: float | None) -> str:

@@ -35,12 +35,13 @@ def demo(app: App, panel: Path | None) -> None:
     from registry import demo as made
     from registry.demo.evaluated import evaluate, write_panel
     from tui.cli.opening import can_show, run_app
+    from tui.cli.stopping import tidy_end
 
     if panel is not None:
         write_panel(panel)
         output.line(f"wrote the panel to {safe(str(panel))}: 20 stocks that all survived, so results on it flatter")
         return
-    with TemporaryDirectory(prefix="experiments-demo-") as folder:
+    with tidy_end(), TemporaryDirectory(prefix="experiments-demo-") as folder:
         inside = App(str(Path(folder) / "experiments.duckdb"), app.wait)
         inside.place = made.build(Path(folder) / "experiments.duckdb")
         against = evaluate(inside.place)

@@ -55,6 +55,8 @@ def remark(registry: ExperimentRegistry, found: Results, filter_: str, look: Loo
         parts.append(f"metrics on {found.metrics_from}")
     if parts:
         output.note("; ".join(parts))
+    if found.metrics_note is not None:
+        output.note(found.metrics_note)
 
 
 @click.command(

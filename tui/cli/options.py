@@ -195,6 +195,8 @@ def chosen(
     found = [row[0] for row in rows.rows]
     if rows.metrics_from is not None:
         output.note(f"metrics on {rows.metrics_from}")
+    if rows.metrics_note is not None:
+        output.note(rows.metrics_note)
     if not found:
         raise nothing(f"nothing {'in the trash ' if trashed else ''}matches {filter_}")
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from registry.results import Results
+from tui import recorded
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -187,8 +188,7 @@ def page(registry: ExperimentRegistry, run: Run) -> Iterator[str]:
         yield ""
         yield "Options:"
         yield from (f"  - {safe(name)}: {safe(output.to_json(value))}" for name, value in run.options.items())
-    versions = run.environment.get("versions") or {}
-    commit = run.environment.get("git") or {}
+    versions, commit = recorded.part(run.environment, "versions"), recorded.part(run.environment, "git")
     if versions or commit:
         yield ""
         said = ", ".join(f"{safe(name)} {safe(str(version))}" for name, version in versions.items())
@@ -200,12 +200,11 @@ def page(registry: ExperimentRegistry, run: Run) -> Iterator[str]:
 
 def command_lines(run: Run) -> Iterator[str]:
     """Yield the exact command of a run, and what no longer matches."""
-    command = run.environment.get("command")
-    if not command:
+    words = recorded.command(run)
+    if not words:
         yield f"# {run.run_id} was recorded without a command ({safe(run.engine)})"
         return
-    words = [str(word) for word in command]
-    if words and Path(words[0]).name.removesuffix(".py") in ("experiments", "__main__"):
+    if Path(words[0]).name.removesuffix(".py") in ("experiments", "__main__"):
         words[0] = "experiments"
     folder = run.environment.get("folder")
     if folder:
@@ -225,35 +224,34 @@ def _no_longer(run: Run) -> Iterator[str]:
             yield f"the panel {source} is not there any more"
         elif (changed := _changed_panel(run, path)) is not None:
             yield changed
-    before = (run.environment.get("git") or {}).get("commit")
+    commit = recorded.part(run.environment, "git")
+    before = commit.get("commit")
     if before is not None:
         now = git_commit(folder if folder.is_dir() else None)
         if now is None or now["commit"] != before:
             yield f"the commit was {str(before)[:12]}, now it is {now['commit'][:12] if now else 'none'}"
-    if (run.environment.get("git") or {}).get("dirty"):
+    if commit.get("dirty"):
         yield "there were uncommitted changes then"
     known = versions()
-    for name, version in (run.environment.get("versions") or {}).items():
+    for name, version in recorded.part(run.environment, "versions").items():
         if known.get(name) != version:
             yield f"{name} was {version}, now it is {known.get(name, 'not there')}"
 
 
 def _changed_panel(run: Run, path: Path) -> str | None:
     """Tell whether the panel's content differs from what the run saw; None when it does not."""
-    from datetime import date
-
     from registry.backtest.panel import load_panel
     from registry.errors import RegistryError
 
-    columns = run.environment.get("panel_columns") or {}
-    features, last = run.environment.get("panel_features"), run.environment.get("panel_last")
-    if features is None or last is None:
+    used = recorded.panel_used(run)
+    if used is None:
         return None
+    features, last, columns = used
     try:
         panel = load_panel(str(path), features=features, **columns)
     except RegistryError as error:
         return f"the panel can't be read any more: {error}"
-    if panel.fingerprint(features, date.fromisoformat(last)) != run.panel.fingerprint:
+    if panel.fingerprint(features, last) != run.panel.fingerprint:
         return f"the content of the panel {run.panel.name} has changed since"
     return None
 

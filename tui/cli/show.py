@@ -87,7 +87,7 @@ def _runs_of(details: Details) -> Iterator[str]:
         metrics = run.metrics
         parts = [f"{safe(run.panel.name)} {run.period}"]
         if metrics.get("precision_at_k") is not None:
-            parts.append(f"precision {against_base(metrics['precision_at_k'], metrics.get('base_rate'))}")
+            parts.append(f"precision {against_base(metrics)}")
         parts += [
             f"{name} {shown(name, metrics[name])}" for name in ("rank_ic", "sharpe") if metrics.get(name) is not None
         ]

@@ -1,8 +1,8 @@
-"""Ctrl-C while the engine works: Python's handler would wait until the engine returns, which can take hours.
+"""Ending before the work is done: because of Ctrl-C while the engine works, or because a signal says so.
 
-The engine looks for signals between its tasks only, and one task may be the whole query (measured: a filter
-over a long range never ended). So a thread waits for the byte that Python's C handler writes at once, and
-interrupts the engine.
+With Ctrl-C Python's handler would wait until the engine returns, which can take hours: the engine looks for
+signals between its tasks only, and one task may be the whole query (measured: a filter over a long range
+never ended). So a thread waits for the byte that Python's C handler writes at once, and interrupts the engine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import click
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class _Told(BaseException):
+    """A signal came."""
 
 
 @contextmanager
@@ -48,3 +56,30 @@ def stoppable(interrupt: Callable[[], None]) -> Iterator[None]:
         os.close(sending)
         watching.join()
         os.close(receiving)
+
+
+@contextmanager
+def tidy_end() -> Iterator[None]:
+    """Have a signal that ends the program end the body first, so that what it made for a while is removed.
+
+    Raises:
+        click.exceptions.Exit: with 128 and the signal's number, as a shell has it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def told(number: int, _: object) -> None:
+        raise _Told(number)
+
+    before = {number: signal.getsignal(number) for number in ENDING}
+    changed = [number for number, how in before.items() if how is signal.SIG_DFL]  # `nohup` has one ignored
+    for number in changed:
+        signal.signal(number, told)
+    try:
+        yield
+    except _Told as why:
+        raise click.exceptions.Exit(128 + why.args[0]) from None
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)

@@ -20,6 +20,7 @@ from textual.worker import Worker, WorkerState
 
 from registry.errors import RegistryError
 from tui.widgets.banner import Banner
+from tui.widgets.filter_bar import FilterInput
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.top_bar import TopBar
 from tui.workspace import Workspace
@@ -35,14 +36,14 @@ RETRY = 2.0
 SMALLEST = (40, 15)
 """Columns and lines below which a screen says which commands do the same."""
 
-_WIDTHS: list[tuple[int, str]] | None = [
+WIDTHS: list[tuple[int, str]] | None = [
     (0, "-too-narrow"),
     (SMALLEST[0], "-narrow"),
     (60, "-medium"),
     (110, "-wide"),
     (140, "-very-wide"),
 ]
-_HEIGHTS: list[tuple[int, str]] | None = [(0, "-too-low"), (SMALLEST[1], "-low"), (24, "-medium-high"), (32, "-high")]
+HEIGHTS: list[tuple[int, str]] | None = [(0, "-too-low"), (SMALLEST[1], "-low"), (24, "-medium-high"), (32, "-high")]
 
 
 class RegistryScreen(Screen[int | None]):
@@ -53,8 +54,8 @@ class RegistryScreen(Screen[int | None]):
 
     NAME: ClassVar[str]
     """What the table of actions calls this screen."""
-    HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     top_bar = getters.query_one(TopBar)
     banner = getters.query_one(Banner)
@@ -223,11 +224,16 @@ class RegistryScreen(Screen[int | None]):
 
     def on_descendant_focus(self) -> None:
         """The footer shows the keys of what has the focus."""
-        self.key_bar.typing = isinstance(self.focused, Input)
+        self._show_keys()
 
     def on_descendant_blur(self) -> None:
         """The footer shows the keys of what has the focus."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        self.key_bar.editing = isinstance(self.focused, Input) and not isinstance(self.focused, FilterInput)
         self.key_bar.typing = isinstance(self.focused, Input)
+        self.key_bar.refresh()
 
     @on(KeyBar.Pressed)
     def _footer_pressed(self, event: KeyBar.Pressed) -> None:

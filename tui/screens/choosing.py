@@ -15,7 +15,7 @@ from registry.errors import NotFoundError, RegistryError
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import Target
-from tui.screens.editing import Editing
+from tui.screens.promoting import Promoting
 from tui.screens.taking import Taking
 from tui.widgets.cells import of_them
 from tui.widgets.experiment_list import ExperimentList
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _CHUNK = 10_000
 """Rows read at a time when many are marked."""
 
-MOST_COMPARED = 200
+MOST_COMPARED = 1000
 """Columns beyond which a comparison says nothing to anybody."""
 
 
-class Choosing(Taking, Editing):
+class Choosing(Taking, Promoting):
     """The actions on marked experiments, or on the one under the cursor."""
 
     experiments = getters.query_one(ExperimentList)
@@ -159,6 +159,11 @@ class Choosing(Taking, Editing):
             self.find(partial(hashes_of, registry, ids), lambda hashes: self.ask_to_export(hashes, "listed"))
         else:
             self.say("There is nothing to export.", problem=True)
+
+    def action_promote(self) -> None:
+        """Let an alias point to the experiment under the cursor."""
+        if self.taken_hash is not None:
+            self.ask_to_promote(self.taken_hash)
 
     def action_describe(self) -> None:
         """Edit the description of the experiment under the cursor."""

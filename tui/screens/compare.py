@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from registry.config import SHORT_HASH
-from registry.errors import RegistryError
+from registry.errors import FilterError, RegistryError
 from tui import actions
 from tui.screens.base import RegistryScreen
 from tui.widgets.cells import fit
@@ -74,11 +74,18 @@ class CompareScreen(RegistryScreen):
         registry = self.workspace.registry
         try:
             stamp = registry.changed_stamp()
-            comparison = registry.compare_many(hashes)
+            comparison = self._read(hashes)
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(request, error))
         else:
             self.post_message(self.Answered(request, stamp, comparison))
+
+    def _read(self, hashes: Sequence[str]) -> Comparison:
+        """Compare on the panel and period that were chosen, or where these are gone on those that most have."""
+        try:
+            return self.workspace.registry.compare_many(hashes, **self.workspace.read_on)
+        except FilterError:
+            return self.workspace.registry.compare_many(hashes)
 
     @on(Answered)
     def _answered(self, event: Answered) -> None:

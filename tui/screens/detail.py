@@ -18,7 +18,7 @@ from registry.errors import NotFoundError, RegistryError
 from registry.runs.record import is_run_id
 from tui import actions
 from tui.screens.deleting import Target
-from tui.screens.editing import Editing
+from tui.screens.promoting import Promoting
 from tui.screens.run import RunScreen
 from tui.screens.scrolling import Scrolling
 from tui.screens.taking import Taking
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from registry.rows import Details
 
 
-class DetailScreen(Scrolling, Taking, Editing):
+class DetailScreen(Scrolling, Taking, Promoting):
     """One experiment of a list, and the way to its neighbours; or one by hash."""
 
     NAME = actions.DETAIL
@@ -226,6 +226,11 @@ class DetailScreen(Scrolling, Taking, Editing):
         """Export this experiment."""
         if self.taken_hash is not None:
             self.ask_to_export([self.taken_hash])
+
+    def action_promote(self) -> None:
+        """Let an alias point to this experiment."""
+        if self.taken_hash is not None:
+            self.ask_to_promote(self.taken_hash)
 
     def action_describe(self) -> None:
         """Edit the description where it stands."""

@@ -1,128 +1,51 @@
-"""Where to export experiments to: a file or a folder, asked for in a dialog that names what will happen."""
+"""Where to export experiments to: a file or a folder, whose name says the form."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import getters, on, work
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widget import Widget
 
-from registry.errors import FileExistsRefusal, RegistryError
-from tui.safe import safe
-from tui.widgets.filter_bar import SafeInput
+from registry.config import SHORT_HASH
+from registry.errors import NotFoundError
+from tui.screens.path_dialog import PathScreen, Tick
+from tui.widgets.cells import of_them
 
 if TYPE_CHECKING:
     from registry import ExperimentRegistry
 
-_FORMS = "NAME.json: one array  NAME.ndjson: a line each  a folder: a file each"
 
+class ExportScreen(PathScreen):
+    """Exports experiments, with their runs if wanted."""
 
-class ExportScreen(ModalScreen[str | None]):
-    """Dismissed with the sentence that says what was written, or with None."""
-
-    CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "back", show=False, priority=True)]
-
-    @dataclass
-    class Written(Message):
-        """The experiments were written."""
-
-        said: str
-
-    @dataclass
-    class NotWritten(Message):
-        """They could not be written."""
-
-        error: Exception
-        target: str
-
-    field = getters.query_one(Input)
-    told = getters.query_one("#told", Static)
+    FORMS = "NAME.json: one array  NAME.ndjson: a line each  a folder: a file each"
+    YES = "Export"
 
     def __init__(self, registry: ExperimentRegistry, hashes: Sequence[str], what: str) -> None:
-        super().__init__()
+        name = f"{hashes[0][:SHORT_HASH]}.json" if len(hashes) == 1 else "experiments.ndjson"
+        super().__init__(f"Export {what} to", name)
         self._registry = registry
         self._hashes = hashes
-        self._what = what
-        self._replace = ""
-        """The file that a second enter replaces."""
 
-    def compose(self) -> ComposeResult:
-        """Lay the dialog out."""
-        name = f"{self._hashes[0][:12]}.json" if len(self._hashes) == 1 else "experiments.ndjson"
-        with Vertical(classes="dialog"):
-            yield Static(f"Export {self._what} to", classes="title", markup=False)
-            yield SafeInput(name, compact=True)
-            yield Static(_FORMS, id="told", markup=False)
-            yield Checkbox(Content("with their runs"), compact=True)
-            with Horizontal(classes="buttons"):
-                yield Button(Content("Export  enter"), id="yes", compact=True)
-                yield Button(Content("Cancel  esc"), id="no", compact=True)
+    def more(self) -> Iterable[Widget]:
+        """Yield the choice of runs."""
+        yield Tick(Content("with their runs"), compact=True)
 
-    @on(Input.Changed)
-    def _typed(self) -> None:
-        self.told.update(_FORMS)
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self._go()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer by button."""
-        if event.button.id == "yes":
-            self._go()
-        else:
-            self.dismiss(None)
-
-    def _go(self) -> None:
-        target = self.field.value.strip()
-        if not target:
-            self.told.update("Name a file, or a folder.")
-            return
-        self.told.update("writing …")
-        self._write(target, self.query_one(Checkbox).value, self._replace == target)
-
-    @work(thread=True, exclusive=True, group="export", exit_on_error=False, description="export")
-    def _write(self, target: str, with_runs: bool, force: bool) -> None:
+    def write(self, target: Path, *, force: bool) -> str:
+        """Export them; a path that ends with a slash is a folder."""
         from registry.exchange import export_many, export_one
 
         registry = self._registry
-        where = str(Path(target).expanduser()) + ("/" if target.endswith("/") else "")
+        where = str(target) + ("/" if self.field.value.rstrip().endswith("/") else "")
+        with_runs = self.query_one(Tick).value
         runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
-        try:
-            configs = registry.configs(self._hashes)
-            if len(self._hashes) == 1:
-                report = export_one(next(iter(configs)), where, force=force, runs=runs)
-            else:
-                report = export_many(configs, where, force=force, runs=runs)
-        except (RegistryError, OSError, StopIteration) as error:
-            self.post_message(self.NotWritten(error, target))
+        if len(self._hashes) > 1:
+            report = export_many(registry.configs(self._hashes), where, force=force, runs=runs)
+        elif (config := next(iter(registry.configs(self._hashes)), None)) is None:
+            raise NotFoundError("it is no longer in the registry")
         else:
-            count = f"{report.count:,} experiment{'' if report.count == 1 else 's'}"
-            self.post_message(self.Written(f"Wrote {count} to {report.path}."))
-
-    @on(Written)
-    def _written(self, event: Written) -> None:
-        self.dismiss(event.said)
-
-    @on(NotWritten)
-    def _not_written(self, event: NotWritten) -> None:
-        said = str(event.error) or "they are no longer there"
-        if isinstance(event.error, FileExistsRefusal):
-            self._replace = event.target
-            said += "; enter once more replaces it"
-        self.told.update(safe(said))
-        self.field.focus()
-
-    def action_give_up(self) -> None:
-        """Export nothing."""
-        self.dismiss(None)
+            report = export_one(config, where, force=force, runs=runs)
+        return f"Wrote {of_them(report.count)} to {report.path}."

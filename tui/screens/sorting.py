@@ -27,6 +27,7 @@ _COLUMNS = (
     ("tags", "tags"),
     ("features", "number of features"),
     ("notes", "notes"),
+    ("runs", "number of runs"),
     ("hash", "hash"),
 )
 _NAMES = 200
@@ -50,10 +51,18 @@ class SortScreen(ModalScreen[str | None]):
         self._sort = sort
         self._keys = [key for key, _ in (*first, *_COLUMNS)]
         self._labels = [label for _, label in (*first, *_COLUMNS)]
-        for prefix, used in (("w", names.features), ("hp", names.hyperparameters)) if names is not None else ():
+        for prefix, what, used in (
+            (
+                ("m", "metric", names.metrics),
+                ("w", "weight", names.features),
+                ("hp", "hyperparameter", names.hyperparameters),
+            )
+            if names is not None
+            else ()
+        ):
             for name in list(used)[:_NAMES]:
                 self._keys.append(write_name(name, prefix))
-                self._labels.append(f"{'weight' if prefix == 'w' else 'hyperparameter'} {name}")
+                self._labels.append(f"{what} {name}")
 
     def compose(self) -> ComposeResult:
         """Lay the menu out."""

@@ -16,8 +16,8 @@ from tui.widgets.cells import show_difference
 if TYPE_CHECKING:
     from registry.comparison import Comparison, ComparisonRow
 
-_LEAST_PARTS = 3
-"""Name, kind and value."""
+_LEAST_PARTS = 2
+"""Name and value."""
 _SECTIONS = {
     "feature": "weight",
     "transformation": "transformation",
@@ -27,7 +27,7 @@ _SECTIONS = {
 
 
 class CellLine(Widget):
-    """One line: name, kind, value, the reference's value, the difference; of a metric, where it is from."""
+    """One line: name, value, the reference's value, the difference, kind; of a metric, where it is from."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -54,22 +54,22 @@ class CellLine(Widget):
 
 
 def _told(comparison: Comparison, row: ComparisonRow, place: int, reference: int) -> list[tuple[str, str]]:
-    kind = _SECTIONS[row.section]
-    parts = [(row.name, "bold"), (f"  {kind} ", "$quiet"), (_value(row, place), "")]
+    parts = [(row.name, "bold"), (f"  {_value(row, place)}", "")]
     if place == reference:
         parts.append(("  in the reference", "$quiet"))
     else:
-        parts += [("  ★ ", "$quiet"), (_value(row, reference), "")]
+        parts.append((f"  ★ {_value(row, reference)}", ""))
         change = row.change(place, reference) if row.differs else None
         if change:
             parts.append((f"  {show_difference(change)}", "$more" if change > 0 else "$less"))
-        better = row.better(place, reference)
-        if better is not None:
-            parts.append((" better" if better else " worse", ""))
+        wanted = row.wanted(place, reference)
+        if wanted is not None:
+            parts.append((" the wanted way" if wanted else " the other way", ""))
     if row.section == "metric":
         base = row.bases[place] if row.bases else None
         parts.append((f"  base {base:.6g}" if base is not None else "", "$quiet"))
         parts.append((f"  on {comparison.metrics_from}", "$quiet"))
+    parts.append((f"  {_SECTIONS[row.section]}", "$quiet"))
     parts.append((f"  {comparison.hashes[place][:SHORT_HASH]}", "$quiet"))
     return parts
 

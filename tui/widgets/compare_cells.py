@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAME: Final = "="
 OTHER: Final = "≠"
 """Stands for a difference that is not one of numbers."""
-BETTER, WORSE = "✓", "✗"
+WANTED, UNWANTED = "✓", "✗"
 """Which way a metric went, where more is not always better."""
 _LONGEST = 24
 """Cells after which a value is cut."""
@@ -44,7 +44,7 @@ class Cell:
     """A signed number, `=`, `≠`, or nothing for the reference."""
     tone: Tone = ""
     verdict: str = ""
-    """Of a metric: `✓` or `✗`, where one is better."""
+    """Of a metric: `✓` or `✗`, where one way is wanted."""
     level: str = ""
     """Of a weight: one character as high as it is large."""
     below: bool = False
@@ -66,7 +66,7 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
     if value is ABSENT:
         text = "no weight" if row.listed and row.listed[place] else "absent"
         cell = Cell(text, absent=True)
-    elif (number := _number(row, value, compact)) is not None:
+    elif (number := _number(row, value)) is not None:
         cell = Cell(_short(number) if compact else number, number=True)
     else:
         text = safe(show_value(value)[: longest * 4])
@@ -77,19 +77,23 @@ def _cell(row: ComparisonRow, place: int, reference: int, largest: float, compac
             cell.level = " "  # it would stand right before 0.0
     if place != reference:
         cell.change, cell.tone = _change(row, place, reference)
-        if compact:
+        if compact and cell.change not in (SAME, OTHER):
             cell.change = _short(cell.change)
-        better = row.better(place, reference)
-        cell.verdict = "" if better is None else BETTER if better else WORSE
+        wanted = row.wanted(place, reference)
+        cell.verdict = "" if wanted is None else WANTED if wanted else UNWANTED
     return cell
 
 
 def _short(text: str) -> str:
-    """Return a percentage without the space before its sign, for where there is little room."""
-    return text.replace(" %", "%")
+    """Return a number's text for where there is little room: fewer digits, and no space before a percent sign."""
+    if text.endswith(" %"):
+        return text[:-2] + "%"
+    sign = "+" if text.startswith("+") else ""
+    long = len(text) > _DIGITS + 3 and "." in text and "," not in text
+    return f"{float(text):{sign}.{_DIGITS}g}" if long else text
 
 
-def _number(row: ComparisonRow, value: Any, compact: bool) -> str | None:
+def _number(row: ComparisonRow, value: Any) -> str | None:
     """Return a number as this table writes it, or None of what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
@@ -98,8 +102,7 @@ def _number(row: ComparisonRow, value: Any, compact: bool) -> str | None:
     if isinstance(value, int):
         text = str(value)
         return text if len(text) <= _LONGEST else None
-    text = show_number(value)
-    return f"{value:.{_DIGITS}g}" if compact and len(text) > _DIGITS + 3 else text
+    return show_number(value)
 
 
 def _change(row: ComparisonRow, place: int, reference: int) -> tuple[str, Tone]:
@@ -176,8 +179,8 @@ def read_aloud(row: ComparisonRow, place: int, reference: int, comparison: Compa
     how = {"more": f", {change.lstrip('+')} more", "less": f", {change.lstrip('-')} less", "quiet": ", the same"}.get(
         tone, ", another value"
     )
-    better = row.better(place, reference)
-    verdict = "" if better is None else ", which is better" if better else ", which is worse"
+    wanted = row.wanted(place, reference)
+    verdict = "" if wanted is None else ", the wanted way" if wanted else ", the other way"
     return f"{name} is {here} in {comparison.hashes[place][:SHORT_HASH]} and {there} in the reference{how}{verdict}"
 
 
@@ -185,4 +188,4 @@ def _said(row: ComparisonRow, place: int) -> str:
     value = row.values[place]
     if value is ABSENT:
         return "absent"
-    return _number(row, value, False) or fit(show_value(value), 40).rstrip()
+    return _number(row, value) or fit(show_value(value), 40).rstrip()

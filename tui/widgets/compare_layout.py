@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -23,6 +26,8 @@ _LONGEST_NAME = 40
 _LONGEST_TITLE = 14
 _LONGEST_DESCRIPTION = 36
 _LEAST_NAME = 9
+_COUNTS = 19
+"""Cells that `26 differ, 10 equal` takes."""
 _LEAST_VALUE = 7
 
 
@@ -46,7 +51,7 @@ ROOMY: Final = Spacing(3, " │ ", "  ", SHORT_HASH, " ★")
 COMPACT: Final = Spacing(2, "│", " ", 7, "★")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The widths of one table, in cells."""
 
@@ -55,17 +60,34 @@ class Layout:
     values: list[int]
     widths: list[int]
     """Of the columns, without the rule behind them."""
-    pinned: int
-    """Cells that do not scroll sideways."""
+    stays: int
+    """How many columns do not scroll sideways, beside the names."""
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each column begins if nothing is scrolled, and where the last one ends, its rule included."""
+        rule = len(self.spacing.rule)
+        return list(accumulate((width + rule for width in self.widths), initial=self.spacing.signs + self.name + rule))
+
+    @property
+    def pinned(self) -> int:
+        """Cells that do not scroll sideways."""
+        return self.starts[min(self.stays, len(self.widths))]
 
     @property
     def total(self) -> int:
         """The width of everything; the last rule need not be seen."""
-        return self.start(len(self.widths)) - len(self.spacing.rule)
+        return self.starts[-1] - len(self.spacing.rule)
 
-    def start(self, column: int) -> int:
-        """Return where a column begins if nothing is scrolled."""
-        return _total(self.spacing, self.name, self.widths[:column])
+    def in_view(self, scrolled: int, room: int) -> range:
+        """Return the columns that scroll and of which something is in view, in a window `room` cells wide."""
+        first = max(self.stays, bisect_right(self.starts, self.pinned + scrolled) - 1)
+        return range(first, min(len(self.widths), bisect_left(self.starts, scrolled + room)))
+
+    def column_at(self, x: int) -> int | None:
+        """Return the column at a cell if nothing is scrolled."""
+        at = bisect_right(self.starts, x) - 1
+        return at if 0 <= at < len(self.widths) else None
 
 
 def lay_out(grid: Grid, comparison: Comparison, room: int) -> Layout:
@@ -106,10 +128,7 @@ def lay_out(grid: Grid, comparison: Comparison, room: int) -> Layout:
     wide = widths()
     if not grid.view.transposed and not two and spacing is ROOMY:
         wide = _stretched(wide, grid, comparison, room - _total(spacing, name, wide))
-    pinned = spacing.signs + name + len(spacing.rule)
-    if wide and not grid.view.transposed:
-        pinned += wide[0] + len(spacing.rule)
-    return Layout(spacing, name, values, wide, pinned)
+    return Layout(spacing, name, values, wide, 0 if grid.view.transposed else 1)
 
 
 def _total(spacing: Spacing, name: int, widths: Sequence[int]) -> int:
@@ -128,7 +147,8 @@ def _width(grid: Grid, at: int, value: int, spacing: Spacing) -> int:
 def _name_width(grid: Grid, comparison: Comparison, spacing: Spacing) -> int:
     if not grid.view.transposed:
         names = [cell_len(safe(line.text[:100])) for line in grid.lines if line.kind == "row"]
-        return min(max(names, default=8), _LONGEST_NAME)
+        least = _COUNTS if spacing is ROOMY else _LEAST_NAME
+        return min(max([least, *names]), _LONGEST_NAME)
     if len(grid.order) == 2:
         return spacing.hash
     described = max((cell_len(safe(text[:100])) for text in comparison.descriptions), default=0)

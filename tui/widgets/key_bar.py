@@ -50,6 +50,9 @@ class KeyBar(Widget):
         self._moved = moved
         self._typing = False
 
+    editing = False
+    """Whether a text is being edited, which names its own keys."""
+
     @property
     def typing(self) -> bool:
         """Whether the keys of an input are shown."""
@@ -66,6 +69,8 @@ class KeyBar(Widget):
         width = self.size.width
         help_width = self._width(_HELP)
         offered = [action for action in footer_of(self._screen_name, typing=self._typing) if action is not _HELP]
+        if self.editing:
+            offered = []
         if width <= NARROW:
             offered = offered[: NARROW_KEYS - 1]
         placed = []

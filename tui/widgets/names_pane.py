@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 
 from registry.rows import Names
 from registry.search.completion import Completion, complete
+from tui.numbers import bars
 from tui.safe import safe
-from tui.widgets.bars import RISING
 from tui.widgets.cells import fit
 
 if TYPE_CHECKING:
@@ -111,5 +111,4 @@ def _told(one: Range) -> str:
     span = f"{one.low:.4g} … {one.high:.4g}" if one.high > one.low else f"{one.low:.4g}"
     if not one.histogram or one.high <= one.low:
         return span
-    most = max(one.histogram)
-    return "".join(RISING[-(-8 * count // most)] for count in one.histogram) + f" {span}"
+    return f"{bars(one.histogram)} {span}"

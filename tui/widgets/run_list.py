@@ -50,7 +50,7 @@ def lines(run: Run) -> Content:
     made = [Content.assemble((safe(run.panel.name), "bold"), ("  " + run.period, "$quiet"), suspect)]
     parts = [""]
     if metrics.get("precision_at_k") is not None:
-        parts = ["precision " + against_base(metrics["precision_at_k"], metrics.get("base_rate"))]
+        parts = ["precision " + against_base(metrics)]
     others = [f"{label} {shown(name, metrics[name])}" for name, label in _SHOWN if metrics.get(name) is not None]
     if metrics.get("max_drawdown") is not None:
         others.append(f"drawdown {percent(metrics['max_drawdown'])}")

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from registry.metrics import metric
+from tui import recorded
 from tui.numbers import ABSENT, against_base, shown
 from tui.safe import safe
 from tui.widgets.cells import fit
@@ -46,9 +47,8 @@ def metrics(run: Run, width: int) -> Content:
     if not run.metrics:
         return Content.assemble(("none", "$quiet italic"))
     longest = max(cell_len(safe(name)) for name in run.metrics)
-    base = run.metrics.get("base_rate")
     values = {
-        name: against_base(value, base) if name == "precision_at_k" else shown(name, value)
+        name: against_base(run.metrics) if name == "precision_at_k" else shown(name, value)
         for name, value in run.metrics.items()
     }
     wide = max(len(value) for value in values.values())
@@ -123,7 +123,7 @@ def windows(run: Run, width: int) -> Content:
     lines = [Content.assemble((f"{'#':>4}  {'TEST':<24}  {'PRECISION':<28}{heads}", "$quiet bold"))]
     for window in run.windows:
         values = window.metrics
-        cells = [f"{against_base(values.get('precision_at_k'), values.get('base_rate')):<28}"]
+        cells = [f"{against_base(values):<28}"]
         cells += [f"{shown(name, values.get(name)):>{wide}}" for name, _, wide in columns]
         edge = values.get("edge")
         colour = "" if not edge else "$more" if edge > 0 else "$less"
@@ -142,11 +142,11 @@ def windows(run: Run, width: int) -> Content:
 def options(run: Run) -> Content:
     """Return the options, and what the run was made with."""
     lines = list(_pairs((name, json.dumps(value)) for name, value in run.options.items()))
-    commit = run.environment.get("git") or {}
+    commit = recorded.part(run.environment, "git")
     if commit:
         dirty = ", with uncommitted changes" if commit.get("dirty") else ""
         lines += _pairs([("commit", str(commit.get("commit"))[:12] + dirty)])
-    lines += _pairs((name, str(value)) for name, value in (run.environment.get("versions") or {}).items())
+    lines += _pairs((name, str(value)) for name, value in recorded.part(run.environment, "versions").items())
     return Content("\n").join(lines) if lines else Content.assemble(("none were recorded", "$quiet italic"))
 
 

@@ -29,6 +29,10 @@ class TopBar(Widget):
     count: reactive[str] = reactive("")
     """What the screen says about how much it shows."""
 
+    def on_click(self) -> None:
+        """Offer every action by name: the way of the mouse to those that have no room in the footer."""
+        self.app.action_command_palette()
+
     def render(self) -> Content:
         """Draw the line; when there is little room the path loses its beginning, then everything."""
         width = self.size.width

@@ -1,0 +1,121 @@
+"""Questions across many experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from registry.faces.base import Base
+
+if TYPE_CHECKING:
+    from registry.analysis.ab import Trial
+    from registry.analysis.distribution import Spread
+    from registry.analysis.grouping import Groups
+    from registry.analysis.importance import Importances
+    from registry.analysis.nearest import Distance, Nearest
+    from registry.analysis.pareto import Front
+
+
+class Analysing(Base):
+    """What is learnt from many experiments together."""
+
+    def nearest(
+        self,
+        reference: str,
+        count: int = 10,
+        *,
+        distance: Distance = "l2",
+        filter: str = "",
+        better: str | None = None,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Nearest:
+        """Return the experiments nearest to one, and what differs in each; see `registry.analysis.nearest`.
+
+        With `better`, a metric such as `m.edge`, only those whose value is better than its own.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one.
+            FilterError, AmbiguousPanelError: as `search`; or it has no value of the metric itself.
+        """
+        from registry import references
+        from registry.analysis.nearest import nearest
+
+        self._require()
+        with self._store.read() as session:
+            id_, _ = references.resolve(session, reference)
+            return nearest(
+                session, id_, count, distance=distance, filter=filter, better=better, panel=panel, period=period
+            )
+
+    def ab(
+        self,
+        control: str,
+        candidates: str | Sequence[str],
+        metric: str = "edge",
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+        seed: int = 13,
+    ) -> Trial:
+        """Return whether candidates are better than a control, by their runs; see `registry.analysis.ab`.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is
+                named twice; or the control has no run there.
+        """
+        from registry.analysis.ab import ab
+
+        self._require()
+        named = [candidates] if isinstance(candidates, str) else candidates
+        return ab(self, control, named, metric, panel=panel, period=period, seed=seed)  # type: ignore[arg-type]
+
+    def importance(
+        self, metric: str, *, filter: str = "", panel: str | None = None, period: str | None = None, seed: int = 0
+    ) -> Importances:
+        """Return which weights and hyperparameters go with a metric; see `registry.analysis.importance`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`.
+        """
+        from registry.analysis.importance import importance
+
+        with self._store.read() as session:
+            return importance(session, metric, filter=filter, panel=panel, period=period, seed=seed)
+
+    def distribution(self, filter: str = "") -> list[Spread]:
+        """Return how each feature's weights are spread among the experiments that match, the commonest first.
+
+        Raises:
+            FilterError: as `search`.
+        """
+        from registry.analysis.distribution import distribution
+
+        with self._store.read() as session:
+            return distribution(session, filter)
+
+    def pareto(
+        self, metrics: Sequence[str], *, filter: str = "", panel: str | None = None, period: str | None = None
+    ) -> Front:
+        """Return the experiments that none beats in every one of these metrics; see `registry.analysis.pareto`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`; or there are fewer than two, or one without a direction.
+        """
+        from registry.analysis.pareto import pareto
+
+        with self._store.read() as session:
+            return pareto(session, metrics, filter=filter, panel=panel, period=period)
+
+    def group(
+        self, by: str, metric: str, *, filter: str = "", panel: str | None = None, period: str | None = None
+    ) -> Groups:
+        """Return a metric's mean and spread by the values of a column such as `hp.k`; see `registry.analysis.grouping`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`.
+        """
+        from registry.analysis.grouping import group
+
+        with self._store.read() as session:
+            return group(session, by, metric, filter=filter, panel=panel, period=period)

@@ -1,0 +1,71 @@
+"""The commands across many experiments, on the demo's registry with a few runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.analysis.test_ab import noise, put
+from tests.cli.conftest import Shell
+from tests.search.runs import PERIOD, MadeRun, put_runs
+
+
+@pytest.fixture
+def evaluated(shell: Shell) -> Shell:
+    """The demo, every experiment of it with a run."""
+    registry = shell.registry
+    with registry.store.write() as session:
+        ids = [row[0] for row in session.rows("SELECT id FROM experiment ORDER BY id")]
+        put_runs(
+            session,
+            [MadeRun(id_, {"edge": at / 1000, "sharpe": 1 - at / 100}) for at, id_ in enumerate(ids)],
+            {1: "stocks"},
+        )
+    return shell
+
+
+def test_each_of_them_as_people_and_programs_read_it(evaluated: Shell) -> None:
+    count = evaluated.registry.count()
+    out = evaluated("nearest", "latest", "-n", "2")
+    assert (out.code, out.out.count("\n")) == (0, 3) and f"the nearest of {count - 1}" in out.err
+    found = json.loads(evaluated.ok("nearest", "latest", "--better", "m.sharpe", "--json"))
+    assert found["better"] == count - 1 and found["metrics_from"] == f"stocks {PERIOD}"
+    out = evaluated("importance", "--metric", "m.edge")
+    assert out.code == 0 and "w.SentimentScore" in out.out and "Spearman" in out.err and "metrics on stocks" in out.err
+    assert json.loads(evaluated.ok("importance", "--metric", "edge", "--json"))["experiments"] == count
+    assert "SentimentScore" in evaluated.ok("distribution")
+    assert json.loads(evaluated.ok("distribution", "--filter", "tag:baseline", "--json"))[0]["count"] > 1
+    out = evaluated("pareto", "m.edge", "m.sharpe")
+    assert out.code == 0 and f"{count} of {count} tried" in out.err
+    assert evaluated.ok("pareto", "m.edge", "m.sharpe", "--format", "csv").startswith("config_hash,m.edge,m.sharpe,")
+    assert "HP.K" in evaluated.ok("group", "--by", "hp.k", "--metric", "m.edge")
+    groups = json.loads(evaluated.ok("group", "--by", "k", "--metric", "m.edge", "--json"))["groups"]
+    assert sum(each["experiments"] for each in groups) == count
+
+
+def test_nothing_and_nonsense(evaluated: Shell) -> None:
+    for args, code in {
+        ("nearest", "latest", "--better", "m.edge"): 1,
+        ("nearest", "ffffffff"): 3,
+        ("nearest", "latest", "--better", "w.x"): 2,
+        ("importance", "--metric", "m.edje"): 2,
+        ("distribution", "--filter", "features > 1000"): 1,
+        ("pareto", "m.edge"): 2,
+        ("group", "--by", "hp.nothing", "--metric", "m.edge"): 2,
+    }.items():
+        ran = evaluated(*args)
+        assert (ran.code, ran.err.count("Traceback")) == (code, 0), (args, ran)
+
+
+def test_a_control_and_candidates(empty: Shell) -> None:
+    hashes = [put(empty.registry, number, noise(number, 1.5 * (number == 1))) for number in range(4)]
+    out = empty("ab", hashes[0][:12], hashes[1][:12])
+    assert out.code == 0 and "better" in out.out and "P OF THE BEST" in out.out
+    assert "4 evaluated with the same options, 4 ever tried there" in out.err
+    record = json.loads(empty.ok("ab", *(full[:12] for full in hashes), "--json"))
+    assert record["candidates"][0]["verdict"] == "better"
+    assert empty.ok("ab", *hashes[:3], "--format", "csv").startswith("config_hash,")
+    assert empty("ab", hashes[0]).code == 2
+    assert empty("ab", hashes[0], hashes[0]).code == 2
+    assert empty("ab", hashes[0], "ffffffff").code == 3

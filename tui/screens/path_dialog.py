@@ -1,0 +1,150 @@
+"""Where to write something to: a path asked for in a dialog that names what will happen, and says what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, Static
+
+from registry.errors import FileExistsRefusal, RegistryError
+from tui.safe import safe
+from tui.widgets.filter_bar import SafeInput
+
+
+class Tick(Checkbox):
+    """A checkbox that says by its sign, not by colour alone, whether it is on."""
+
+    BUTTON_LEFT = "["
+    BUTTON_RIGHT = "]"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        """The sign between the brackets."""
+        return "x" if self.value else " "
+
+
+class PathScreen(ModalScreen[str | None]):
+    """Dismissed with the sentence that says what was written, or with None; a subclass writes."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "back", show=False, priority=True)]
+    FORMS: ClassVar[str]
+    """Which names there are for which formats."""
+    YES: ClassVar[str]
+    """What the button does."""
+
+    @dataclass
+    class Written(Message):
+        """It was written."""
+
+        said: str
+
+    @dataclass
+    class NotWritten(Message):
+        """It could not be written."""
+
+        error: RegistryError | OSError
+        target: str
+
+    field = getters.query_one(Input)
+    told = getters.query_one("#told", Static)
+
+    def __init__(self, title: str, path: str) -> None:
+        super().__init__()
+        self._title = title
+        self._path = path
+        self._replace = ""
+        """The file that a second enter replaces, as long as nothing else is typed."""
+
+    def compose(self) -> ComposeResult:
+        """Lay the dialog out."""
+        with Vertical(classes="dialog"):
+            yield Static(safe(self._title), classes="title", markup=False)
+            yield SafeInput(self._path, compact=True)
+            yield Static(self.FORMS, id="told", markup=False)
+            yield from self.more()
+            with Horizontal(classes="buttons"):
+                yield Button(Content(f"{self.YES}  enter"), id="yes", compact=True)
+                yield Button(Content("Cancel  esc"), id="no", compact=True)
+
+    def more(self) -> Iterable[Widget]:
+        """Yield what else there is to choose."""
+        return ()
+
+    def write(self, target: Path, *, force: bool) -> str:
+        """Write, in a thread; return the sentence that says what was written.
+
+        Raises:
+            FileExistsRefusal: there is such a file, and `force` was not given.
+            RegistryError, OSError: it can't be written.
+        """
+        raise NotImplementedError
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._replace = ""
+        self.told.update(self.FORMS)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self._go()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer by button."""
+        if event.button.id == "yes":
+            self._go()
+        else:
+            self.dismiss(None)
+
+    def _go(self) -> None:
+        target = self.field.value.strip()
+        if not target:
+            self.told.update("Name a file.")
+            return
+        self.told.update("writing …")
+        self._write(target, self._replace == target)
+
+    @work(thread=True, exclusive=True, group="write", exit_on_error=False, description="write")
+    def _write(self, target: str, force: bool) -> None:
+        try:
+            said = self.write(_at_home(target), force=force)
+        except (RegistryError, OSError) as error:
+            self.post_message(self.NotWritten(error, target))
+        else:
+            self.post_message(self.Written(said))
+
+    @on(Written)
+    def _written(self, event: Written) -> None:
+        self.dismiss(event.said)
+
+    @on(NotWritten)
+    def _not_written(self, event: NotWritten) -> None:
+        said = str(event.error)
+        if isinstance(event.error, FileExistsRefusal):
+            self._replace = event.target
+            said = "That file exists; enter once more replaces it, or name another one."
+        self.told.update(Content(safe(said)))
+        self.field.focus()
+
+    def action_give_up(self) -> None:
+        """Write nothing."""
+        self.dismiss(None)
+
+
+def _at_home(target: str) -> Path:
+    """Return a path whose `~` is the home folder, as a shell has it; a user nobody knows is a folder's name."""
+    try:
+        return Path(target).expanduser()
+    except RuntimeError:
+        return Path(target)
