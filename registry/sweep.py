@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -197,6 +198,11 @@ def _simplex_size(features: int, steps: int) -> int:
 def _chosen(combinations: int, wanted: int, seed: int) -> Sequence[int]:
     if wanted == combinations:
         return range(combinations)
+    if combinations > sys.maxsize:  # random.sample takes no range that long
+        source, drawn = random.Random(seed), set[int]()
+        while len(drawn) < wanted:
+            drawn.add(source.randrange(combinations))
+        return sorted(drawn)
     return sorted(random.Random(seed).sample(range(combinations), wanted))
 
 

@@ -13,6 +13,12 @@ from registry.store.spool import Spool, identity
 Build = Callable[[ExperimentRegistry], object]
 
 
+def nothing(registry: ExperimentRegistry) -> None:
+    """Build an empty registry."""
+    with registry.store.write():
+        pass
+
+
 def prepared(path: Path, build: Build) -> ExperimentRegistry:
     """Put at `path` the registry that `build` makes of an empty one, and return it; nothing waits beside it."""
     put(path, content(build))

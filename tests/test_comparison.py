@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, NotFoundError
 from registry.comparison import ABSENT, Comparison, compare_pair, dotted
+from tests.prepared import nothing, prepared
 from tests.strategies import configs, examples
 
 BASE = ExperimentConfig(
@@ -26,7 +27,8 @@ BASE = ExperimentConfig(
 
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
-    return ExperimentRegistry(tmp_path / "experiments.duckdb")
+    """A registry that holds nothing."""
+    return prepared(tmp_path / "experiments.duckdb", nothing)
 
 
 def matrix(registry: ExperimentRegistry, *configs: ExperimentConfig, against: str | None = None) -> Comparison:
@@ -238,8 +240,14 @@ def test_there_is_one_absent() -> None:
 def test_the_matrix_agrees_with_every_pair(
     tmp_path_factory: pytest.TempPathFactory, made: list[ExperimentConfig]
 ) -> None:
-    registry = ExperimentRegistry(tmp_path_factory.mktemp("pairs") / "experiments.duckdb")
+    registry = prepared(tmp_path_factory.mktemp("pairs") / "experiments.duckdb", nothing)
     hashes = [registry.register(config) for config in made]
+    with registry.store.read():  # every comparison below is made in this session
+        agree(registry, hashes, made)
+
+
+def agree(registry: ExperimentRegistry, hashes: list[str], made: list[ExperimentConfig]) -> None:
+    """Check the matrix of all, and of each with the first, against the configurations."""
     for other, config in zip(hashes[1:], made[1:], strict=True):
         found = registry.compare_many([hashes[0], other])
         pair = compare_pair(made[0], config)

@@ -9,7 +9,7 @@ import numpy as np
 from registry.backtest.groups import Block, Bools, Floats, Groups, average_ranks, top_k
 
 _DECIMALS = 12
-"""Scores are rounded before they are ranked for picking: what differs by rounding alone is a tie."""
+"""Of a score's share of the largest of its date, kept for picking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,22 @@ def pick(scores: Floats, groups: Groups, k: int, least: int, threshold: float | 
         with np.errstate(invalid="ignore"):
             allowed = allowed & (scores >= threshold)
     picked = np.empty(len(scores), dtype=bool)
-    masked = np.where(allowed, np.round(scores, _DECIMALS), -np.inf)
+    masked = np.where(allowed, scores, np.nan)
     for block in groups.blocks:
-        picked[block.start : block.stop] = block.long(top_k(block.dense(masked, -np.inf), k))
+        picked[block.start : block.stop] = block.long(top_k(_rounded(_table(block, masked)), k))
     return Picks(eligible & groups.spread(counted), picked, counted)
+
+
+def _rounded(table: Floats) -> Floats:
+    """Return scores, a date a row, as shares of the row's largest, rounded; what is absent is below everything.
+
+    So what differs by rounding alone is a tie, whatever the size of the scores: ranking is free of scale.
+    """
+    absent = np.isnan(table)
+    largest = np.where(absent, 0.0, np.abs(table)).max(axis=1, keepdims=True, initial=0.0)
+    largest[(largest == 0) | ~np.isfinite(largest)] = 1.0
+    found: Floats = np.where(absent, -np.inf, np.round(table / largest, _DECIMALS))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

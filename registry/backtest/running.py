@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from registry.backtest.environment import environment
 from registry.backtest.evaluate import Evaluation, count_steps, evaluate, significant_one
 from registry.backtest.identity import check_features, meant, supplied
@@ -18,6 +20,7 @@ from registry.backtest.steps import Steps, Watch
 from registry.backtest.suggesting import Suggested, suggest, tested_beside
 from registry.canonical import now_text
 from registry.config import ExperimentConfig
+from registry.gemscore import WEIGHTS
 from registry.runs.record import PanelDays, PanelRef, Run
 
 if TYPE_CHECKING:
@@ -131,7 +134,7 @@ class Bench:
             windows=evaluation.windows,
             dates=evaluation.series,
             engine=ENGINE,
-            details=_details(prepared, evaluation),
+            details=_details(prepared, evaluation, _unclipped(prepared, config)),
             environment={
                 **self.environment,
                 "panel_features": named_features(config),
@@ -144,7 +147,31 @@ class Bench:
         return Backtest(config, options, run, days, evaluation, suggested, beside, prepared)
 
 
-def _details(prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:
+def _unclipped(prepared: Prepared, config: ExperimentConfig) -> list[str]:
+    """Say which features of the GemScore weights go beyond what `gem_score` keeps of them.
+
+    It clips them to 0..1. The weights are evaluated on the features as they are, since a transformation is part
+    of an experiment's identity and registries already hold these weights without one.
+    """
+    if dict(config.feature_weights) != WEIGHTS:
+        return []
+    rows = prepared.rows[prepared.test_rows]
+    beyond = []
+    for name in WEIGHTS:
+        values = prepared.panel.features[name][rows]
+        with np.errstate(invalid="ignore"):
+            outside = not config.feature_transformations.get(name) and ((values < 0) | (values > 1)).any()
+        if outside:
+            beyond.append(name)
+    if not beyond:
+        return []
+    return [
+        f"{', '.join(beyond)} go beyond 0..1, to which a GemScore clips its features; here they count as they are"
+        " (the transformation clip:0:1 clips them)"
+    ]
+
+
+def _details(prepared: Prepared, evaluation: Evaluation, warnings: list[str]) -> dict[str, Any]:
     """Return what a run tells beyond its metrics."""
     panel = prepared.panel
     return {
@@ -157,7 +184,7 @@ def _details(prepared: Prepared, evaluation: Evaluation) -> dict[str, Any]:
             else {"metrics": baseline.metrics, "band": {name: list(b) for name, b in baseline.band.items()}}
             for baseline in evaluation.baselines
         },
-        "warnings": evaluation.warnings,
+        "warnings": [*evaluation.warnings, *warnings],
         "remarks": evaluation.remarks,
         "train_days": prepared.calendar.train_days,
         "periods_per_year": significant_one(prepared.periods_per_year()),

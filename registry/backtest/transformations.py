@@ -134,20 +134,23 @@ class Transformation:
     """A chain of steps, ready to be applied."""
 
     text: str
-    steps: tuple[tuple[str, Step], ...]
+    steps: tuple[tuple[str, tuple[float, ...], Step], ...]
+    """Each with its name and the numbers behind it."""
 
     @property
     def neutral(self) -> float | None:
         """The value that says nothing either way; None when that is the mean of each date."""
         centre: float | None = None
-        for name, _ in self.steps:
+        for name, numbers, _ in self.steps:
             if name in _CENTRE:
                 centre = _CENTRE[name]
             elif name == "invert" and centre is not None:
                 centre = -centre
             elif name == "slog" and centre == 0.0:
                 centre = 0.0
-            elif name in ("winsorize", "clip") and centre is not None:
+            elif name == "clip" and centre is not None:
+                centre = min(max(centre, numbers[0]), numbers[1])
+            elif name == "winsorize" and centre is not None:
                 continue  # the centre lies inside what is kept, or nothing does
             elif name != "none":
                 centre = None
@@ -155,7 +158,7 @@ class Transformation:
 
     def apply(self, values: Floats, groups: Groups) -> Floats:
         """Return the transformed values of one feature; NaN is absent."""
-        for _, step in self.steps:
+        for _, _, step in self.steps:
             values = step(values, groups)
         return values
 
@@ -169,7 +172,8 @@ def parse_transformation(text: str, feature: str) -> Transformation:
     steps = []
     for part in (text or "none").split("|"):
         name, *numbers = (piece.strip() for piece in part.strip().split(":"))
-        steps.append((name.lower(), _step(name.lower(), numbers, part.strip(), feature)))
+        step = _step(name.lower(), numbers, part.strip(), feature)
+        steps.append((name.lower(), tuple(map(float, numbers)), step))
     return Transformation(text or "none", tuple(steps))
 
 

@@ -130,7 +130,7 @@ class Evaluating(Looking):
         limit: int | None = None,
         full: bool = False,
     ) -> list[Run]:
-        """Return runs, newest first: of everything, or of one experiment, panel or period.
+        """Return runs, newest first: of everything, or of one experiment, panel (`NAME`, or `NAME#2`) or period.
 
         Without `full` they come without windows and values by date.
 
@@ -201,6 +201,17 @@ class Evaluating(Looking):
 
         with self._store.read() as session:
             return reading.panels(session)
+
+    def check_panel(self, panel: str) -> None:
+        """Refuse the name of a panel (or `NAME#2`) that no run is on.
+
+        Raises:
+            FilterError: the message names the nearest panel.
+        """
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            reading.check_panel(session, panel)
 
     def panel_number(self, panel: PanelRef) -> int | None:
         """Return which panel the registry takes this content to be; None for one it never saw."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
-from registry.errors import AmbiguousHashError, InvalidRunError, NotFoundError
+from registry.errors import AmbiguousHashError, FilterError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Direction, Metric, metric
 from registry.runs.fields import read_period
 from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id
@@ -53,19 +53,21 @@ def runs(
 ) -> list[Run]:
     """Return the runs of live experiments, or of those with these ids, newest first.
 
-    Without `full` they come without windows and values by date.
+    Without `full` they come without windows and values by date. `panel` is a name, or `NAME#2` where several
+    panels share it; none has runs on one that is not there.
 
     Raises:
         InvalidRunError: `period` is no period.
     """
+    from registry.search.basis import panel_ids
     from registry.store.session import INTEGERS
 
     where, given = ["e.deleted_at IS NULL" if ids is None else f"r.id IN {INTEGERS}"], []
     if ids is not None:
         given.append(as_list(ids))
     if panel is not None:
-        where.append("r.panel = ?")
-        given.append(panel)
+        where.append(f"r.panel_id IN {INTEGERS}")
+        given.append(as_list(panel_ids(panel, session)))
     if period is not None:
         where.append("r.period_start = CAST(? AS DATE) AND r.period_end = CAST(? AS DATE)")
         given += read_period(period)
@@ -248,6 +250,22 @@ def panels(session: Session) -> list[PanelInfo]:
             " FROM panel p LEFT JOIN panel_column c ON c.panel_id = p.panel_id GROUP BY 1, 2 ORDER BY 1 DESC"
         )
     ]
+
+
+def check_panel(session: Session, written: str) -> None:
+    """Refuse a panel that no run is on; in a registry without runs any name will do.
+
+    Raises:
+        FilterError: the message names the nearest panel.
+    """
+    from registry.search.basis import panel_ids, unknown_panel
+    from registry.search.names import KnownNames
+    from registry.search.words import printable, short
+
+    known = KnownNames(session)
+    if known.has_runs() and not panel_ids(written, session):
+        what, near = unknown_panel(written, known)
+        raise FilterError(printable(what + (f"; did you mean {short(near)}?" if near else "")), suggestion=near)
 
 
 def panel_number(session: Session, panel: PanelRef) -> int | None:

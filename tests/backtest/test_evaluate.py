@@ -305,7 +305,7 @@ def test_no_later_value_changes_a_window(seed: int, lag: int, horizon: int, data
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6), st.floats(0.1, 50))
+@given(st.integers(0, 10**6), st.floats(0.1, 50) | st.sampled_from([1e-13, 1e-30, 1e60]))
 def test_scaling_all_weights_changes_nothing_that_ranks(seed: int, factor: float) -> None:
     panel = make_panel(walk(seed, 40, 7), {"f": walk(seed + 1, 40, 7), "g": walk(seed + 2, 40, 7)})
     options = plain(k=2, horizons=(3,))
@@ -314,6 +314,15 @@ def test_scaling_all_weights_changes_nothing_that_ranks(seed: int, factor: float
     assert one["precision_at_k"] == other["precision_at_k"]
     assert one["net_return"] == other["net_return"]
     assert one["rank_ic"] == pytest.approx(other["rank_ic"], nan_ok=True)
+
+
+@pytest.mark.parametrize("size", [1e-60, 1e-12, 1.0, 1e60])
+def test_scores_that_differ_by_rounding_alone_are_equal_at_any_size(size: float) -> None:
+    price = [[1, 1, 1], [1, 1, 1], [9, 2, 1]]
+    near = [[0] * 3, [0.3 * size, (0.1 + 0.2) * size, 0.3 * size], [0] * 3]
+    assert run(make_panel(price, {"f": near}), {"f": 1.0}, plain()).series.values["forward_return"] == [8]
+    apart = [[0] * 3, [0.3 * size, 0.3 * (1 + 1e-10) * size, 0.3 * size], [0] * 3]
+    assert run(make_panel(price, {"f": apart}), {"f": 1.0}, plain()).series.values["forward_return"] == [1]
 
 
 def test_equal_weight_holds_the_universe_and_random_expects_it() -> None:

@@ -6,11 +6,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from registry import ExperimentConfig, ExperimentRegistry, Run, run_backtest
 from registry.backtest.identity import meant, new_experiment
+from registry.backtest.options import Options
+from registry.backtest.running import Bench
 from registry.errors import BacktestError
+from registry.gemscore import WEIGHTS
 from tests.backtest.tables import make_panel, walk
 
 CONFIG = ExperimentConfig(["f"], {"f": 1.0}, {"k": 2})
@@ -79,3 +83,19 @@ class TestHyperparameters:
             ran(registry, horizon=5)
         with pytest.raises(BacktestError, match=r'^"bogus" is no option of a backtest; there are walk_days, k'):
             new_experiment({"f": 1.0}, {"bogus": 1})
+
+
+def test_features_beyond_what_a_gemscore_keeps_are_pointed_out() -> None:
+    shares = {name: np.random.default_rng(n).random((90, 8)) for n, name in enumerate(WEIGHTS)}
+    beyond = {**shares, "SentimentScore": shares["SentimentScore"] * 1.5, "TokenomicsRisk": -shares["TokenomicsRisk"]}
+    options = Options(k=2, **QUICK)
+
+    def warned(features: dict[str, np.ndarray], clip: bool = False) -> list[str]:
+        transformations = dict.fromkeys(WEIGHTS, "clip:0:1") if clip else None
+        config = new_experiment(WEIGHTS, {}, transformations=transformations).config
+        bench = Bench(make_panel(walk(1, 90, 8), features), "2020-01-01", "2020-03-30")
+        found = bench.backtest(config, options, suggestion=False).run.details["warnings"]
+        return [warning for warning in found if "GemScore" in warning]
+
+    assert warned(shares) == warned(beyond, clip=True) == []
+    assert warned(beyond)[0].startswith("SentimentScore, TokenomicsRisk go beyond 0..1")

@@ -74,8 +74,12 @@ def test_refusals(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("zscore", 0), ("rank", 0.5), ("log|zscore", 0), ("rank|invert", -0.5), ("none", None), ("zscore|log", None)],
-)
+    [
+        ("zscore", 0), ("rank", 0.5), ("log|zscore", 0), ("rank|invert", -0.5), ("none", None), ("zscore|log", None),
+        ("zscore|clip:-3:3", 0), ("zscore|clip:1:3", 1), ("rank|clip:0:0.25", 0.25), ("zscore|clip:1:3|invert", -1),
+        ("clip:1:3|zscore", 0),
+    ],
+)  # fmt: skip
 def test_the_neutral_value(text: str, value: float | None) -> None:
     assert parse_transformation(text, "f").neutral == value
 

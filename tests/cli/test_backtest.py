@@ -81,6 +81,8 @@ class TestOne:
         assert re.search(r"precision@5 +0\.\d{3} \(base 0\.559, [+-]0\.\d{3}\)", out)
         assert "survivors only" in out
         assert "equal_weight" in out and "capitalisation" in out
+        band = re.search(r"random .* on rebalance dates 90 % of draws (0\.\d+) … (0\.\d+), these picks (0\.\d+)", out)
+        assert band is not None and band[1] < band[2]
         assert re.search(r"windows +[▁▂▃▄▅▆▇█]{30,}", out)
         (name,) = folders(empty)
         folder = empty.folder / "reports" / "backtests" / name
@@ -97,6 +99,7 @@ class TestOne:
         assert set(score["forward_return"]) >= {"median", "bootstrap_ci"}
         assert set(score["multi_horizon"]) == {"7", "14", "30"}
         assert {"information_coefficient", "risk_adjusted"} <= set(score)
+        assert band[3] == f"{score['precision_at_k']['rebalance_mean']:.3f}"
         equal = summary["baselines"]["equal_weight"]
         assert {"mean", "improvement_over_baseline"} <= set(equal["precision_at_k"])
         assert isinstance(equal["outperforms"], bool)

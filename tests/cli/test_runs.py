@@ -195,3 +195,16 @@ class TestShow:
         run_id = summarised(empty, hash_)["run"]["id"]
         assert "2 configurations were tried" in empty.ok("show", run_id)
         assert empty.registry.trials("panel", f"{START}..{END}") == 2
+
+
+def test_a_panel_is_named_as_it_is_everywhere(empty: Shell, hash_: str) -> None:
+    """By `NAME#2` where two share a name; a name that no run is on is said, with the nearest."""
+    assert empty.ok("runs", "--panel", "nobody", "--format", "csv").count("\n") == 1  # no runs at all yet
+    prices = [recorded(empty, hash_, panel={"name": "prices", "fingerprint": each}) for each in "xy"]
+    numbers = [empty.registry.run(run).panel_id for run in prices]
+    for run, number in zip(prices, numbers, strict=True):
+        (found,) = json.loads(empty.ok("runs", "--panel", f"prices#{number}", "--json"))
+        assert found["run_id"] == run
+    assert len(json.loads(empty.ok("runs", "--panel", "prices", "--json"))) == 2
+    ran = empty("runs", "--panel", "price")
+    assert (ran.code, ran.err.strip()) == (2, 'Error: unknown panel "price"; did you mean prices?')

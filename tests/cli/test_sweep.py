@@ -90,6 +90,14 @@ def test_a_sample_is_drawn_by_its_seed(empty: Shell, parent: str) -> None:
     assert empty.registry.count() == 1
 
 
+def test_a_sample_of_a_grid_beyond_any_range(empty: Shell, parent: str) -> None:
+    axes = [each for name in ("alpha", "beta", "gamma", "hp.k", "hp.seed", "hp.lag", "hp.walk_days")
+            for each in ("--vary", f"{name}=1:900:1")]  # fmt: skip
+    first, again = (made(empty, parent, *axes, "--sample", "9", "--dry-run", "--seed", "4") for _ in range(2))
+    assert first["variants"] == again["variants"]
+    assert (len(first["variants"]), first["combinations"]) == (9, 900**7)
+
+
 def test_rescaling_keeps_the_sum(empty: Shell, parent: str) -> None:
     found = made(empty, parent, "--vary", "alpha=0.2,0.8", "--rescale")
     for config in empty.registry.configs(found["variants"]):

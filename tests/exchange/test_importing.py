@@ -22,6 +22,7 @@ from registry.exchange import ImportReport, export_many, import_sources, importi
 from registry.exchange.importing import Progress
 from registry.store import Store
 from tests.exchange.conftest import DATA, config, legacy_record, legacy_registry, line, stored
+from tests.prepared import nothing, prepared
 from tests.strategies import examples
 
 
@@ -231,7 +232,7 @@ def test_a_dry_run_reports_what_the_import_then_does(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         chunks_of(chunk, patch)
-        registry = ExperimentRegistry(Path(folder, "r.duckdb"))
+        registry = prepared(Path(folder, "r.duckdb"), nothing)
         for one in there:
             registry.register(one)
         deleted = {str(config(n).config_hash) for n in trash}

@@ -17,6 +17,7 @@ from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotF
 from registry.errors import AmbiguousHashError
 from registry.runs.record import PanelDays, PanelRef, Series, Window
 from registry.store.run_entries import ranking_of
+from tests.prepared import nothing, prepared
 from tests.strategies import examples
 
 PERIOD = "2020-01-01..2020-12-31"
@@ -26,6 +27,13 @@ OTHER = ExperimentConfig(["a", "b"], {"a": 0.6, "b": 0.4})
 
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
+    """A registry that holds nothing."""
+    return prepared(tmp_path / "experiments.duckdb", nothing)
+
+
+@pytest.fixture
+def missing(tmp_path: Path) -> ExperimentRegistry:
+    """A registry that is not there yet."""
     return ExperimentRegistry(tmp_path / "experiments.duckdb")
 
 
@@ -149,11 +157,11 @@ class TestRecording:
             ({"definitions": {"edge": {"unit": "x"}}}, "direction"),
         ],
     )
-    def test_refusals_record_nothing(self, registry: ExperimentRegistry, change: dict[str, Any], said: str) -> None:
+    def test_refusals_record_nothing(self, missing: ExperimentRegistry, change: dict[str, Any], said: str) -> None:
         given = {"metrics": {"edge": 0.1}, "panel": "p", "period": PERIOD, **change}
         with pytest.raises(InvalidRunError, match=said):
-            registry.record_run(ONE, **given)
-        assert not registry.exists()
+            missing.record_run(ONE, **given)
+        assert not missing.exists()
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6).filter(str.strip)
@@ -180,7 +188,7 @@ runs = st.builds(
 @examples(12, 80)
 @given(st.lists(runs, min_size=1, max_size=3))
 def test_what_goes_in_comes_out(tmp_path_factory: pytest.TempPathFactory, given_runs: list[Run]) -> None:
-    registry = ExperimentRegistry(tmp_path_factory.mktemp("runs") / "e.duckdb")
+    registry = prepared(tmp_path_factory.mktemp("runs") / "e.duckdb", nothing)
     registry.register(ONE)
     for run in given_runs:
         assert Run.from_dict(json.loads(json.dumps(run.to_dict()))) == run

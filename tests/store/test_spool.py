@@ -22,6 +22,7 @@ from registry.errors import ReadOnlyError
 from registry.store import Store, lock, spool
 from registry.store.schema import VIEWS
 from tests import strategies
+from tests.prepared import nothing, prepared
 from tests.store.conftest import Program, Start, as_others_may
 from tests.store.programs import config
 
@@ -292,7 +293,7 @@ class TestRefusals:
     @strategies.examples(12, 100)
     @given(contents)
     def test_no_content_at_all_gets_in_the_way(self, tmp_path_factory: pytest.TempPathFactory, found: object) -> None:
-        store = Store(tmp_path_factory.mktemp("fuzz") / "x.duckdb")
+        store = prepared(tmp_path_factory.mktemp("fuzz") / "x.duckdb", nothing).store
         store.register(config(7))
         records = [found, {**GOOD, "record": found}, {**GOOD, "at": found}, {**GOOD, "old_hashes": found}]
         if isinstance(found, dict):
@@ -390,7 +391,7 @@ class TestOverlay:
     @strategies.examples(12, 70)
     @given(st.data())
     def test_it_equals_applying(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-        store = Store(tmp_path_factory.mktemp("overlay") / "x.duckdb")
+        store = prepared(tmp_path_factory.mktemp("overlay") / "x.duckdb", nothing).store
         pool = data.draw(st.lists(strategies.configs(), min_size=1, max_size=4))
 
         def register_some() -> None:

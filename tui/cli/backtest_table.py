@@ -128,7 +128,7 @@ def _baselines(run: Run) -> list[str]:
                 percent(metrics.get("forward_return")),
                 shown("sharpe", metrics.get("sharpe")),
                 percent(metrics.get("max_drawdown")),
-                f"90 % of draws {band[0]:.3f} … {band[1]:.3f}" if band else "",
+                _band(run, band) if band else "",
             ]
         )
     columns = [
@@ -136,6 +136,13 @@ def _baselines(run: Run) -> list[str]:
         Column("SHARPE", text, right=True), Column("DRAWDOWN", text, right=True), Column("", text),
     ]  # fmt: skip
     return list(layout(columns, rows, None, output.style("bold")))
+
+
+def _band(run: Run, band: Sequence[float]) -> str:
+    """Return the band of random draws beside the picks on the same dates, those of the rebalances."""
+    known = list(run.dates.of("precision_at_k").values())
+    mine = f", these picks {sum(known) / len(known):.3f}" if known else ""
+    return f"on rebalance dates 90 % of draws {band[0]:.3f} … {band[1]:.3f}{mine}"
 
 
 def _suggestion(done: Backtest) -> Iterator[str]:

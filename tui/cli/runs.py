@@ -37,7 +37,7 @@ _LIMIT = 100
     ],
 )
 @click.argument("ref", metavar="[HASH]", required=False)
-@click.option("--panel", metavar="NAME", help="Only those on this panel.")
+@click.option("--panel", metavar="NAME", help="Only those on this panel; NAME#2 where several share it.")
 @click.option("--period", metavar="A..B", help="Only those over this period.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most N; 0 is all.")
 @format_options
@@ -49,6 +49,8 @@ def runs(app: App, ref: str | None, panel: str | None, period: str | None, limit
     """
     registry = app.registry(Missing.NAMED if ref else Missing.EMPTY)
     at_most = _LIMIT if limit is None and form == "table" and output.is_terminal() else limit or None
+    if panel is not None:
+        registry.check_panel(panel)
     found = registry.runs(ref, panel=panel, period=period, limit=None if at_most is None else at_most + 1)
     more = at_most is not None and len(found) > at_most
     found = found[:at_most]
