@@ -54,7 +54,7 @@ def test_processes_lose_nothing_beside_an_open_app(start: Start, path: Path) -> 
 
     with ThreadPoolExecutor(1) as beside:
         # quits once it shows them all
-        app = beside.submit(on_a_terminal, path.parent, keys="q", after=b"960 experiments")
+        app = beside.submit(on_a_terminal, path.parent, path.parent, keys="q", after=b"960 experiments")
         together(start, path, "register", processes=16, count=60, readers=2)
         code, _ = app.result(90)
     assert code == 0
