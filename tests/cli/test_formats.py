@@ -26,8 +26,7 @@ def rows(text: str) -> list[dict[str, str]]:
     ],
 )  # fmt: skip
 def test_a_value_has_one_key_however_it_is_asked_for(shell: Shell, asked: str, keys: list[str]) -> None:
-    for command in (["list"], ["search", "baseline"], ["list", "--filter", "baseline"], ["tag", "x", BASE]):
-        assert list(json.loads(shell.ok(*command, "--columns", asked, "--json"))[0]) == keys
+    assert list(json.loads(shell.ok("list", "--columns", asked, "--json"))[0]) == keys
     assert list(json.loads(shell.ok("list", "--columns", asked, "--format", "ndjson").splitlines()[0])) == keys
     assert shell.ok("list", "--columns", asked, "--format", "csv").splitlines()[0] == ",".join(keys)
 
@@ -36,6 +35,7 @@ def test_so_it_has_in_every_format_of_every_command(shell: Shell) -> None:
     keys = ["w.SentimentScore", "hp.k", "config_hash"]
     for command in (["search", "baseline"], ["list", "--filter", "baseline"], ["tag", "x", BASE]):
         asked = (*command, "--columns", "SentimentScore,k,hash")
+        assert list(json.loads(shell.ok(*asked, "--json"))[0]) == keys
         assert list(json.loads(shell.ok(*asked, "--format", "ndjson").splitlines()[0])) == keys
         assert shell.ok(*asked, "--format", "csv").splitlines()[0] == ",".join(keys)
 
