@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -45,6 +46,11 @@ LEAVING = 0.05
 
 _DRAWN_ON = 2
 """The file descriptor that Textual draws on: standard error."""
+
+
+def collect_seldom() -> None:
+    """Look for garbage seldom: each look goes through every widget, and a list of 100,000 ids would cause hundreds."""
+    gc.set_threshold(100_000, 50, 1000)
 
 
 class Stamped(Message):

@@ -19,7 +19,7 @@ from typing import Final
 
 from registry import ExperimentRegistry
 from registry.exchange import import_sources
-from tests.benchmarks.data import write_ndjson
+from tests.benchmarks.data import multiply, write_ndjson
 
 Line = Callable[[str, float, float, str, str], None]
 
@@ -70,10 +70,14 @@ def using(registry: Path, count: int, line: Line) -> None:
 
 
 def build(folder: Path, count: int) -> Path:
-    """Return the file of a registry of so many experiments; the one that is there, if there is one."""
-    path = folder / f"{count}.duckdb"
-    if not path.exists():
-        file = folder / f"{count}.ndjson"
+    """Return the file of a registry of so many experiments; one of a million is a smaller one ten times over."""
+    path = folder / f"app-{count}.duckdb"
+    if count == MILLION:
+        path.write_bytes(build(folder, MILLION // 10).read_bytes())
+        with ExperimentRegistry(path).store.write() as session:
+            multiply(session, 10)
+    else:
+        file = folder / f"app-{count}.ndjson"
         write_ndjson(file, count)
         registry = ExperimentRegistry(path)
         import_sources(registry.store, [str(file)])

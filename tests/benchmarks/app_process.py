@@ -35,8 +35,9 @@ NUMBER: Final = ("feature_07 > 0.9", "87654321234")
 def ours(registry: Path) -> tuple[App[Any], str]:
     """Return our app, and what it shows when it shows its rows."""
     from registry import ExperimentRegistry
-    from tui.app import RegistryApp
+    from tui.app import RegistryApp, collect_seldom
 
+    collect_seldom()  # as the command does
     opened = ExperimentRegistry(registry)
     return RegistryApp(opened), SIGN
 

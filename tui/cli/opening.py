@@ -38,9 +38,10 @@ def can_show() -> bool:
 
 def run_app(app: App, *, lasting: bool = True) -> None:
     """Run the app; the only way from the commands to textual. What is chosen in one that won't last is forgotten."""
-    from tui.app import RegistryApp
+    from tui.app import RegistryApp, collect_seldom
     from tui.settings import Memory, memory_path, read_settings
 
+    collect_seldom()
     shown = RegistryApp(app.place, read_settings(), Memory(memory_path() if lasting else None))
     shown.run()
     if shown.return_code and shown.return_code > ENDED_BY_SIGNAL:
