@@ -75,3 +75,20 @@ def test_without_prices_there_is_nothing_to_value_them_by() -> None:
     panel = make_panel(None, {"f": forward}, forward=forward, horizon=3)
     with pytest.raises(BacktestError, match=r"^tranches: .* takes prices"):
         run(panel, {"f": 1.0}, plain(tranches=True, horizons=(3,)))
+
+
+@pytest.mark.parametrize("threshold", [None, 0.5, 1.2])
+def test_a_single_tranche_is_the_whole(threshold: float | None) -> None:
+    """Also where the first dates have too few assets, and the first that counts has nothing above the threshold."""
+    feature = walk(4, 60, 6)
+    feature[:5, 1:] = NAN
+    feature[5] = feature[5].mean()
+    panel = make_panel(walk(3, 60, 6), {"f": feature})
+    options = plain(k=2, cost_bps=70, threshold=threshold, horizons=(1,))
+    whole, tranche = (
+        run(panel, {"f": 1.0}, options.with_(tranches=tranches), f="zscore") for tranches in (False, True)
+    )
+    assert whole.series.values["net_return"][:4] == [None] * 4
+    for name in ("net_return", "turnover"):
+        for one, other in zip(whole.series.values[name], tranche.series.values[name], strict=True):
+            assert one == pytest.approx(other, abs=1e-12)
