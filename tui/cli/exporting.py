@@ -41,10 +41,18 @@ STDOUT = "-"
 @order_options()
 @look_options
 @click.option("--runs", "with_runs", is_flag=True, help="Take the runs along, under the key `runs` of each record.")
+@click.option("--aliases", "with_aliases", is_flag=True, help="Tell which aliases point to them, too.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_app
 def export(
-    app: App, words: tuple[str, ...], filter_: str | None, order: Order, look: Look, with_runs: bool, force: bool
+    app: App,
+    words: tuple[str, ...],
+    filter_: str | None,
+    order: Order,
+    look: Look,
+    with_runs: bool,
+    with_aliases: bool,
+    force: bool,
 ) -> None:
     """Write experiments to files.
 
@@ -63,13 +71,14 @@ def export(
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
     runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
+    marks = registry.marks_to_carry(hashes, aliases=with_aliases)
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":
-            report = export_one(registry.config(hashes[0]), destination, force=force, runs=runs)
+            report = export_one(registry.config(hashes[0]), destination, force=force, runs=runs, marks=marks)
         else:
             form: Literal["json", "ndjson"] = "json" if look.form == "json" else "ndjson"
-            report = export_many(registry.configs(hashes), destination, force=force, form=form, runs=runs)
+            report = export_many(registry.configs(hashes), destination, force=force, form=form, runs=runs, marks=marks)
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
     if target != STDOUT:
