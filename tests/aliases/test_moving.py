@@ -41,7 +41,9 @@ def test_what_an_alias_points_to_is_kept(registry: ExperimentRegistry) -> None:
     assert registry.count() == len(CONFIGS)
 
 
-@pytest.mark.parametrize("name", ["cafe", "0", "LATEST", "r-1", "-x", "", " ", "a b", 'a"', "a,b", "x:y", "a=b"])
+@pytest.mark.parametrize(
+    "name", ["cafe", "0", "LATEST", "r-1", "-x", "", " ", "a b", 'a"', "a,b", "x:y", "a=b", "a\x1b", "a\u200bb"]
+)
 def test_names_that_could_be_something_else(registry: ExperimentRegistry, name: str) -> None:
     with pytest.raises(InvalidReferenceError, match="alias"):
         registry.promote(HASHES[0], name)
@@ -108,8 +110,9 @@ def test_an_unknown_alias_is_answered_with_the_nearest(registry: ExperimentRegis
     with pytest.raises(NotFoundError, match="experiments promote HASH ALIAS"):
         registry.history("production")
     promoted(registry, 0)
-    with pytest.raises(NotFoundError, match="did you mean production"):
-        registry.rollback("prodution")
+    for asked in (registry.rollback, registry.resolve):
+        with pytest.raises(NotFoundError, match="did you mean production"):
+            asked("prodution")
 
 
 def test_in_sql(registry: ExperimentRegistry) -> None:

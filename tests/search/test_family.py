@@ -89,6 +89,7 @@ def test_where_nothing_was_promoted_nothing_is_found(tmp_path: Path) -> None:
     registry.register(chain(None)[0])
     assert registry.matching("alias:production") == []
     assert registry.names().aliases == {}
+    assert registry.hint("alias:production") == "nothing was promoted yet, so there is no alias"
 
 
 def test_aliases_are_among_the_names(family: tuple[ExperimentRegistry, list[str]]) -> None:
