@@ -43,8 +43,8 @@ class ExportReport:
         return {"count": self.count, "path": self.path, "files": list(self.files)}
 
 
-RunsOf = Callable[[ExperimentConfig], list[dict[str, Any]]]
-"""Returns the runs of an experiment, as plain dicts, to be written with it."""
+RunsOf = Callable[[ExperimentConfig], Mapping[str, list[dict[str, Any]]]]
+"""Returns what is written with an experiment, plain dicts by key: its `runs`, and the `trials` beside them."""
 
 Marks = Mapping[str, Mapping[str, Any]]
 """Hash to what else stands in its record; see `registry.marks`."""
@@ -63,7 +63,7 @@ def export_one(
 ) -> ExportReport:
     """Write one experiment: indented JSON, or one line where `target` ends in .ndjson or .jsonl.
 
-    With `runs` the record has them under that key; what reads configurations alone does not expect it.
+    With `runs` the record has what it returns under its keys; what reads configurations alone does not expect it.
 
     Raises:
         FileExistsRefusal: the file exists and `force` was not given.
@@ -87,8 +87,8 @@ def export_one(
 def _beside(runs: RunsOf | None, marks: Marks | None) -> _Beside:
     def beside(config: ExperimentConfig) -> dict[str, Any]:
         made = dict(marks.get(str(config.config_hash), {})) if marks else {}
-        if runs is not None and (found := runs(config)):
-            made["runs"] = found
+        if runs is not None:
+            made |= {key: found for key, found in runs(config).items() if found}
         return made
 
     return beside

@@ -17,6 +17,7 @@ from registry.marks import ALIASES, INFERRED, CarriedAlias, read_aliases
 
 if TYPE_CHECKING:
     from registry.runs.record import Run
+    from registry.store.run_entries import Trial
 
 MIGRATED_TAG = "migrated"
 MIGRATED_DESCRIPTION = "Migrated config"
@@ -27,7 +28,9 @@ _RENAMED = {
     "transformations": "feature_transformations",
 }
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
-_SHOWN = frozenset(("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", ALIASES, INFERRED))
+_SHOWN = frozenset(
+    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "trials", ALIASES, INFERRED)
+)
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
 
 _ALSO_CALLED = {
@@ -68,13 +71,15 @@ def interpret(source: str, value: object) -> list[Found]:
         if type(value) is dict and ("feature_names" in value or "feature_weights" in value):
             left = [key for key in ("notes", "old_hashes") if value.get(key)]
             runs, strange = _runs(source, value.get("runs"))
+            trials, odd = _trials(source, value.get("trials"))
+            strange += odd
             inferred, aliases = value.get(INFERRED) is True, value.get(ALIASES)
             if not _SHOWN.isdisjoint(value):
                 value = {key: item for key, item in value.items() if key not in _SHOWN}
             config = ExperimentConfig.from_dict(value)
         else:
             config, left = _hand_kept(value)
-            runs, strange, inferred, aliases = (), [], False, None
+            runs, trials, strange, inferred, aliases = (), (), [], False, None
     except NotAnExperimentError:
         raise
     except InvalidConfigError as error:
@@ -86,7 +91,8 @@ def interpret(source: str, value: object) -> list[Found]:
     if aliases:
         read, wrong = read_aliases(aliases, str(config.config_hash), source)
         carried, strange = tuple(read), [*strange, *(Remark(source, said) for said in wrong)]
-    found: list[Found] = [Record(source, config, runs=runs, inferred=inferred, aliases=carried), *strange]
+    record = Record(source, config, runs=runs, trials=trials, inferred=inferred, aliases=carried)
+    found: list[Found] = [record, *strange]
     if left:
         found.append(Remark(source, f"not taken over: {', '.join(show(key) for key in left)}"))
     return found
@@ -109,6 +115,18 @@ def _runs(source: str, value: object) -> tuple[tuple[Run, ...], list[Remark]]:
         except InvalidRunError as error:
             strange.append(Remark(source, f"run {number} left out: {error}"))
     return tuple(runs), strange
+
+
+def _trials(source: str, value: object) -> tuple[tuple[Trial, ...], list[Remark]]:
+    """Return the trials an export carries, and a remark when there is one that can't be read."""
+    from registry.store.run_entries import read_trial
+
+    if not isinstance(value, list):
+        return (), []
+    try:
+        return tuple(read_trial(each) for each in value), []
+    except (ValueError, KeyError, TypeError) as error:
+        return (), [Remark(source, f"trials left out: {error}")]
 
 
 def _hand_kept(value: object) -> tuple[ExperimentConfig, list[str]]:
