@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentRegistry, InvalidReferenceError, NotFoundError
 from registry.aliases import Move
 from registry.errors import AliasedError, AliasMovedError
 from tests.aliases.conftest import CONFIGS, HASHES
+from tests.strategies import examples
 
 
 def promoted(registry: ExperimentRegistry, *which: int) -> None:
@@ -126,7 +127,7 @@ def test_in_sql(registry: ExperimentRegistry) -> None:
 steps = st.lists(st.integers(0, 4) | st.just("back"), min_size=1, max_size=12)
 
 
-@settings(max_examples=12)
+@examples(6, full=60)
 @given(steps)
 def test_any_history(registry: ExperimentRegistry, wanted: list[int | str]) -> None:
     """Against a stack: a promotion puts one on it, a rollback takes one off."""

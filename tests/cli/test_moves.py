@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig
 from registry.aliases import Move, Rollback
 from registry.comparison import ABSENT
 from registry.differences import Difference, differences
+from tests.strategies import examples
 from tui.moves import rollback_lines
 from tui.safe import safe
 from tui.widths import width
@@ -18,7 +19,7 @@ values = st.floats(allow_nan=False) | texts | st.just(ABSENT) | st.lists(st.inte
 changes = st.builds(Difference, st.sampled_from(["weight", "transformation", "hyperparameter"]), texts, values, values)
 
 
-@settings(max_examples=60)
+@examples(30, full=300)
 @given(st.lists(changes, max_size=20), texts, texts, st.none() | texts)
 def test_it_fits(changed: list[Difference], who: str, why: str, file: str | None) -> None:
     moves = [
