@@ -193,13 +193,12 @@ def _state(alias: str, kept: _Kept, move: Move | None) -> FileState:
         content = _read(kept.file)
     except AliasFileError as error:
         return FileState(alias, kept.file, "unreadable", str(error))
+    again = f"write it again with: experiments promote {alias} {alias}"
     if content is None:
-        again = f"write it again with: experiments promote {alias} {alias}"
         return FileState(alias, kept.file, "missing", f"{file} is missing; {again}")
     holds = kept.written.get(_digest(content))
-    again = f"write it again with: experiments promote {alias} {alias} --force"
     if holds is None:
-        return FileState(alias, kept.file, "changed", f"{file} was changed by hand; {again}")
+        return FileState(alias, kept.file, "changed", f"{file} was changed by hand; {again} --force")
     if move is not None and holds != move.config_hash:
         is_ = f"it holds {holds[:SHORT_HASH]}, and {alias} is {move.config_hash[:SHORT_HASH]}"
         return FileState(alias, kept.file, "behind", f"{file} is not up to date: {is_}; {again}")

@@ -124,10 +124,10 @@ def check_alias(text: object) -> str:
         raise InvalidReferenceError(str(error)) from None
     if _HEX.fullmatch(name):
         raise InvalidReferenceError(f"alias: {show(name)} looks like a hash; take a name with another letter in it")
-    if name.lower() in _TAKEN or name.startswith(("r-", "-")) or not _PLAIN.fullmatch(name):
+    if name.lower() in _TAKEN or name.startswith(("r-", "-")) or not _PLAIN.fullmatch(name) or not name.isprintable():
         raise InvalidReferenceError(
-            f"alias: {show(name)} can't be an alias; take one word without quotes, brackets and , = < > ! : that is"
-            " not `latest` and does not begin with - or r-"
+            f"alias: {show(name)} can't be an alias; take one visible word without quotes, brackets and , = < > ! :"
+            " that is not `latest` and does not begin with - or r-"
         )
     return name
 

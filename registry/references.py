@@ -107,6 +107,12 @@ def resolve(session: Session, reference: str, *, trashed: bool = False) -> tuple
             f"{show(reference)} is live, not in the trash: there is nothing to restore; to purge it, delete it first"
         )
     where = "in the trash" if trashed else "here"
+    if not HEX.issuperset(reference.strip().lower()):
+        from registry.search.names import nearest
+
+        near = nearest(reference.strip(), [row[0] for row in session.rows("SELECT DISTINCT alias FROM alias_move")])
+        if near is not None:
+            raise NotFoundError(f"no hash or alias {where} is {show(reference)}; did you mean {near}?")
     raise NotFoundError(f"no experiment {where} has the hash {show(reference)}; look it up with: experiments list")
 
 

@@ -46,9 +46,20 @@ class ExportReport:
 RunsOf = Callable[[ExperimentConfig], Mapping[str, list[dict[str, Any]]]]
 """Returns what is written with an experiment, plain dicts by key: its `runs`, and the `trials` beside them."""
 
+Marks = Mapping[str, Mapping[str, Any]]
+"""Hash to what else stands in its record; see `registry.marks`."""
+
+_Beside = Callable[[ExperimentConfig], dict[str, Any]]
+"""Returns what stands in a record beside the configuration."""
+
 
 def export_one(
-    config: ExperimentConfig, target: Target | TextIO, *, force: bool = False, runs: RunsOf | None = None
+    config: ExperimentConfig,
+    target: Target | TextIO,
+    *,
+    force: bool = False,
+    runs: RunsOf | None = None,
+    marks: Marks | None = None,
 ) -> ExportReport:
     """Write one experiment: indented JSON, or one line where `target` ends in .ndjson or .jsonl.
 
@@ -58,8 +69,9 @@ def export_one(
         FileExistsRefusal: the file exists and `force` was not given.
         ExchangeError: it can't be written.
     """
+    beside = _beside(runs, marks)
     if not isinstance(target, (str, os.PathLike)):
-        target.write(_indented(config, runs) + "\n")
+        target.write(_indented(config, beside) + "\n")
         return ExportReport(1)
     path = Path(target)
     if os.fspath(target) and _means_folder(target):
@@ -68,19 +80,27 @@ def export_one(
         )
     with writing(target, force=force) as stream:
         form = _FORMS.get(path.suffix.lower(), "json")
-        stream.write((_indented(config, runs) if form == "json" else _compact(_record(config, runs))) + "\n")
+        stream.write((_indented(config, beside) if form == "json" else _compact(_record(config, beside))) + "\n")
     return ExportReport(1, str(path), [str(path)])
 
 
-def _record(config: ExperimentConfig, runs: RunsOf | None) -> dict[str, Any]:
-    record = config.to_dict()
-    if runs is not None:
-        record |= {key: found for key, found in runs(config).items() if found}
-    return record
+def _beside(runs: RunsOf | None, marks: Marks | None) -> _Beside:
+    def beside(config: ExperimentConfig) -> dict[str, Any]:
+        made = dict(marks.get(str(config.config_hash), {})) if marks else {}
+        if runs is not None:
+            made |= {key: found for key, found in runs(config).items() if found}
+        return made
+
+    return beside
 
 
-def _indented(config: ExperimentConfig, runs: RunsOf | None) -> str:
-    return config.to_json() if runs is None else json.dumps(_record(config, runs), indent=2, sort_keys=True)
+def _record(config: ExperimentConfig, beside: _Beside) -> dict[str, Any]:
+    return {**config.to_dict(), **beside(config)}
+
+
+def _indented(config: ExperimentConfig, beside: _Beside) -> str:
+    more = beside(config)
+    return json.dumps({**config.to_dict(), **more}, indent=2, sort_keys=True) if more else config.to_json()
 
 
 def export_many(
@@ -90,6 +110,7 @@ def export_many(
     force: bool = False,
     form: Form = "ndjson",
     runs: RunsOf | None = None,
+    marks: Marks | None = None,
 ) -> ExportReport:
     """Write any number of experiments, each once, and say what was written.
 
@@ -100,15 +121,15 @@ def export_many(
         FileExistsRefusal: a file exists and `force` was not given; nothing was written.
         ExchangeError: it can't be written, or the name tells neither a format nor a folder.
     """
-    once = _each_once(configs)
+    once, beside = _each_once(configs), _beside(runs, marks)
     if not isinstance(target, (str, os.PathLike)):
-        return ExportReport(_write(once, target, form, runs))
+        return ExportReport(_write(once, target, form, beside))
     path = Path(target)
     known = _FORMS.get(path.suffix.lower())
     if known is None or _means_folder(target):
-        return _write_folder(once, target, force=force, runs=runs)
+        return _write_folder(once, target, beside, force=force)
     with writing(target, force=force) as stream:
-        count = _write(once, stream, known, runs)
+        count = _write(once, stream, known, beside)
     return ExportReport(count, str(path), [str(path)])
 
 
@@ -126,16 +147,16 @@ def _each_once(configs: Iterable[ExperimentConfig]) -> Iterator[ExperimentConfig
             yield config
 
 
-def _write(configs: Iterable[ExperimentConfig], stream: TextIO, form: Form, runs: RunsOf | None) -> int:
+def _write(configs: Iterable[ExperimentConfig], stream: TextIO, form: Form, beside: _Beside) -> int:
     count = 0
     if form == "ndjson":
         for config in configs:
-            stream.write(_compact(_record(config, runs)) + "\n")
+            stream.write(_compact(_record(config, beside)) + "\n")
             count += 1
         return count
     stream.write("[")
     for count, config in enumerate(configs, 1):
-        stream.write((",\n  " if count > 1 else "\n  ") + _indented(config, runs).replace("\n", "\n  "))
+        stream.write((",\n  " if count > 1 else "\n  ") + _indented(config, beside).replace("\n", "\n  "))
     stream.write("\n]\n" if count else "]\n")
     return count
 
@@ -144,9 +165,7 @@ def _short_name(config_hash: str) -> str:
     return f"{config_hash[:SHORT_HASH]}.json"
 
 
-def _write_folder(
-    configs: Iterable[ExperimentConfig], target: Target, *, force: bool, runs: RunsOf | None
-) -> ExportReport:
+def _write_folder(configs: Iterable[ExperimentConfig], target: Target, beside: _Beside, *, force: bool) -> ExportReport:
     """Write all files into a hidden folder inside, look whether every name is free, and only then name them."""
     name = os.fspath(target)
     folder = resolve_target(name.rstrip(os.sep) or name)
@@ -164,7 +183,7 @@ def _write_folder(
         staging = folder / f".export-{secrets.token_hex(6)}"
         try:
             staging.mkdir()
-            hashes = _stage(configs, staging, runs)
+            hashes = _stage(configs, staging, beside)
             names = _names(hashes)
             _check_names(folder, names.values(), force=force)
             for config_hash, file in names.items():
@@ -181,11 +200,11 @@ def _write_folder(
     return ExportReport(len(hashes), str(shown), [str(shown / file) for file in names.values()])
 
 
-def _stage(configs: Iterable[ExperimentConfig], staging: Path, runs: RunsOf | None) -> list[str]:
+def _stage(configs: Iterable[ExperimentConfig], staging: Path, beside: _Beside) -> list[str]:
     hashes = []
     for config in configs:
         config_hash = str(config.config_hash)
-        (staging / config_hash).write_text(_indented(config, runs) + "\n", encoding="utf-8", newline="\n")
+        (staging / config_hash).write_text(_indented(config, beside) + "\n", encoding="utf-8", newline="\n")
         hashes.append(config_hash)
     # one by one after all were written: the system has written most of them by then
     for config_hash in hashes:

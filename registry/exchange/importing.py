@@ -78,6 +78,7 @@ def import_sources(
         for name, item in reading:
             if type(item) is Record:
                 chunk.add(name, item)
+                report.aliases += item.aliases
                 if len(chunk.registrations) >= taking.size:
                     if not atomic:
                         taking.begin(chunk)
@@ -90,6 +91,7 @@ def import_sources(
                 report.remarks.append(item)  # type: ignore[arg-type]
         if atomic and report.refused:
             report.withheld = True
+            report.aliases.clear()
         elif chunk.registrations or held:
             taking.begin(chunk, held)
         taking.finish()
@@ -120,7 +122,7 @@ class _Chunk:
     rows: Rows | None = None
 
     def add(self, name: str, record: Record) -> None:
-        self.registrations.append(Registration(record.config, record.old_hashes))
+        self.registrations.append(Registration(record.config, record.old_hashes, inferred=record.inferred))
         self.places.append(record.source)
         for run in record.runs:
             self.runs += items_of(run, record.config)

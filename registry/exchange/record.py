@@ -13,6 +13,7 @@ from registry.canonical import show
 from registry.config import ExperimentConfig
 from registry.errors import InvalidConfigError, InvalidRunError
 from registry.exchange.report import Found, Record, Refusal, Remark
+from registry.marks import ALIASES, INFERRED, CarriedAlias, read_aliases
 
 if TYPE_CHECKING:
     from registry.runs.record import Run
@@ -28,7 +29,7 @@ _RENAMED = {
 }
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
 _SHOWN = frozenset(
-    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "aliases", "parent_inferred", "trials")
+    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "trials", ALIASES, INFERRED)
 )
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
 
@@ -72,12 +73,13 @@ def interpret(source: str, value: object) -> list[Found]:
             runs, strange = _runs(source, value.get("runs"))
             trials, odd = _trials(source, value.get("trials"))
             strange += odd
+            inferred, aliases = value.get(INFERRED) is True, value.get(ALIASES)
             if not _SHOWN.isdisjoint(value):
                 value = {key: item for key, item in value.items() if key not in _SHOWN}
             config = ExperimentConfig.from_dict(value)
         else:
             config, left = _hand_kept(value)
-            runs, trials, strange = (), (), []
+            runs, trials, strange, inferred, aliases = (), (), [], False, None
     except NotAnExperimentError:
         raise
     except InvalidConfigError as error:
@@ -85,7 +87,12 @@ def interpret(source: str, value: object) -> list[Found]:
     of_others = [run for run in runs if run.config_hash != config.config_hash]
     strange += [Remark(source, f"run {run.run_id} is of another experiment; left out") for run in of_others]
     runs = tuple(run for run in runs if run.config_hash == config.config_hash)
-    found: list[Found] = [Record(source, config, runs=runs, trials=trials), *strange]
+    carried: tuple[CarriedAlias, ...] = ()
+    if aliases:
+        read, wrong = read_aliases(aliases, str(config.config_hash), source)
+        carried, strange = tuple(read), [*strange, *(Remark(source, said) for said in wrong)]
+    record = Record(source, config, runs=runs, trials=trials, inferred=inferred, aliases=carried)
+    found: list[Found] = [record, *strange]
     if left:
         found.append(Remark(source, f"not taken over: {', '.join(show(key) for key in left)}"))
     return found

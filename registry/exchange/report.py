@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from registry.config import ExperimentConfig
 
 if TYPE_CHECKING:
+    from registry.marks import CarriedAlias
     from registry.runs.record import Run
     from registry.store.run_entries import Trial
 
@@ -30,6 +31,10 @@ class Record:
     """Runs that an export carried along."""
     trials: tuple[Trial, ...] = ()
     """What else was tried on the panels of those runs."""
+    inferred: bool = False
+    """The parent is a guess."""
+    aliases: tuple[CarriedAlias, ...] = ()
+    """Aliases that pointed to it where it was exported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class ImportReport:
     remarks: list[Remark] = field(default_factory=list)
     runs: int = 0
     """Runs that came with the records and were not here yet; those of a dry run are not counted."""
+    aliases: list[CarriedAlias] = field(default_factory=list)
+    """Aliases that the records carry; an import alone moves none."""
     dry_run: bool = False
     withheld: bool = False
     """An atomic import met refusals, so nothing came in: `records` is empty, `refused` says why."""
@@ -111,6 +118,7 @@ class ImportReport:
         return {
             "counts": self.counts,
             "runs": self.runs,
+            "aliases": [alias.to_dict() for alias in self.aliases],
             "dry_run": self.dry_run,
             "withheld": self.withheld,
             "records": [record.to_dict() for record in self.records],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from registry.alias_files import FileState
     from registry.aliases import Move, Rollback, VersionWeights
     from registry.guard import Guarded
+    from registry.marks import CarriedAlias
     from registry.store import WriteSession
 
 
@@ -172,6 +173,26 @@ class Aliasing(Base):
 
         with self._store.read() as session:
             return AliasFiles(session).forget(alias.strip())
+
+    def marks_to_carry(self, hashes: Iterable[str], *, aliases: bool = False) -> dict[str, dict[str, Any]]:
+        """Return, by full hash, what an export tells beside the records: guessed parents, and aliases if asked."""
+        from registry import marks
+
+        with self._store.read() as session:
+            return marks.marks(session, hashes, aliases=aliases)
+
+    def take_aliases(self, carried: Sequence[CarriedAlias], *, force: bool = False) -> list[Move]:
+        """Move aliases as imported records say, each to where it was moved last; return the moves that were made.
+
+        Raises:
+            NotFoundError: an experiment is not here.
+            AliasFileError, SettingsError: as `promote`; those before it have moved.
+        """
+        from registry.marks import newest
+
+        before = {move.alias: move.version for move in self.aliases()} if self.exists() else {}
+        moves = [self.promote(each.config_hash, each.alias, each.reason, force=force) for each in newest(carried)]
+        return [move for move in moves if move.version > before.get(move.alias, 0)]
 
     def _moved(self, move: Callable[[WriteSession], Move], write: str | None, force: bool) -> Move:
         """Make a move, its file first: on the disk before the move is, and as it was when the move fails."""

@@ -28,6 +28,8 @@ def hint(text: str, session: Session, *, trashed: bool = False) -> str | None:
     for term in terms(parse(text)):
         if isinstance(term, Match) and (term.name.prefix, term.name.text) == ("", "tag"):
             said = _about_tag(term.value.text, known, whom)
+        elif isinstance(term, Match) and (term.name.prefix, term.name.text) == ("", "alias"):
+            said = None if known.aliases() or known.empty() else "nothing was promoted yet, so there is no alias"
         elif isinstance(term, (Compare, Among, Absent)) and term.name.prefix == "m":
             said = None if known.has_runs() or known.empty() else f"{whom} has a run, so none has metrics"
         elif isinstance(term, (Compare, Among)):

@@ -138,7 +138,8 @@ def _drop_cycles(
     known = ancestry(session, (end for edge in added for end in edge))
     for registration in registrations:
         state = states.get(registration.config_hash)
-        if state is None or state.inferred:  # as it was before it was purged, or as somebody guessed
+        # as it was before it was purged, or a guess whose place is taken
+        if state is None or (state.inferred and not registration.inferred):
             known.pop(registration.config_hash, None)
     refused = closing(known, added)
     for place in refused:
@@ -155,7 +156,7 @@ def new_state(id_: int, registration: Registration, now: str) -> State:
     """Return what `registration` is at first, where there was nothing."""
     return State(
         id_, registration.description, registration.tags, registration.parent, False, list(registration.old_hashes),
-        False, "new", [], registration.config_hash, registration.at or now, registration.content,
+        registration.inferred, "new", [], registration.config_hash, registration.at or now, registration.content,
     )  # fmt: skip
 
 
@@ -216,8 +217,9 @@ def merge(
             events.add("untagged", config_hash, at, tags=removed, **detail)
         state.tags = tags
         changed = bool(added or removed) or changed
-    if (state.parent is None or state.inferred) and registration.parent is not None:
-        state.parent, state.inferred = registration.parent, False
+    known = not registration.inferred  # what is known takes the place of a guess, and a guess of nothing
+    if registration.parent is not None and (state.parent is None or (state.inferred and known)):
+        state.parent, state.inferred = registration.parent, registration.inferred
         changed = True
     new_old = [old for old in registration.old_hashes if old not in state.old_hashes]
     if new_old:

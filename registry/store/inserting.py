@@ -35,6 +35,8 @@ class _New(Protocol):
     @property
     def parent(self) -> str | None: ...
     @property
+    def inferred(self) -> bool: ...
+    @property
     def old_hashes(self) -> Sequence[str]: ...
 
 
@@ -56,6 +58,10 @@ class Rows:
             n_features=[content.n_features for content in contents],
             parent=[experiment.parent for experiment in experiments],
         )
+        self._types = _EXPERIMENT
+        if any(experiment.inferred for experiment in experiments):
+            self._types = {**_EXPERIMENT, "parent_inferred": "BOOLEAN"}
+            self._experiment |= _encoded(parent_inferred=[experiment.inferred for experiment in experiments])
         flat = [value for content in contents for value in content.flat]
         self._flat_of = [i for i, content in enumerate(contents) for _ in content.flat]
         self._flat = _encoded(**dict(zip(list(_HYPERPARAMETER)[1:], zip(*flat, strict=True), strict=False)))
@@ -72,7 +78,7 @@ class Rows:
             return
         ids = range(first, first + self._count)
         registered = [at[:26] for at in registered_at]
-        session.insert("experiment", _EXPERIMENT, {"id": ids, "registered_at": registered, **self._experiment})
+        session.insert("experiment", self._types, {"id": ids, "registered_at": registered, **self._experiment})
         _insert_features(session, first, [ids[i] for i in self._uneven])
         session.insert("hyperparameter", _HYPERPARAMETER, {"id": [first + i for i in self._flat_of], **self._flat})
         session.insert("tag", _TAG, {"id": [first + i for i in self._tag_of], **self._tag})

@@ -49,13 +49,22 @@ NO_CONTENT = Content("", "[]", "{}", "{}", "{}", 0, True, [])
 class Registration:
     """One configuration to bring in, with hashes other systems knew it by and when it was acknowledged."""
 
-    __slots__ = ("at", "config_hash", "content", "description", "old_hashes", "parent", "tags")
+    __slots__ = ("at", "config_hash", "content", "description", "inferred", "old_hashes", "parent", "tags")
 
-    def __init__(self, config: ExperimentConfig, old_hashes: tuple[str, ...] = (), at: str | None = None) -> None:
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        old_hashes: tuple[str, ...] = (),
+        at: str | None = None,
+        *,
+        inferred: bool = False,
+    ) -> None:
         self.config_hash = str(config.config_hash)
         self.description = config.description
         self.tags = list(config.tags)
         self.parent = config.parent if config.parent != config.config_hash else None
+        self.inferred = inferred and self.parent is not None
+        """The parent is a guess."""
         former = config.former_hash
         self.old_hashes = old_hashes if former is None or former in old_hashes else (*old_hashes, former)
         """The configuration's own former hash among them."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,8 +98,23 @@ def test_where_the_alias_cannot_move_the_file_is_as_it_was(
         raise Stopped
     # the outer transaction is somebody else's; what it undid, `check` says
     assert state(registry) == "behind"
-    registry.promote("production", "production", force=True)
+    registry.promote("production", "production")  # what it holds is ours
     assert file.read_bytes() == before and state(registry) == "fine"
+
+
+def test_a_crash_between_the_file_and_the_move_is_found_and_mended(
+    registry: ExperimentRegistry, file: Path, tmp_path: Path
+) -> None:
+    program = (
+        "import os, sys; from registry import ExperimentRegistry; r = ExperimentRegistry(sys.argv[1])\n"
+        "with r.store.write():\n    r.promote(sys.argv[2], 'production'); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(registry.path), HASHES[2]], check=False)
+    assert held(file) == HASHES[2] and registry.resolve("production") == HASHES[1]
+    (found,) = registry.alias_files()
+    assert found.state == "behind" and "experiments promote production production" in found.sentence
+    registry.rollback("production")
+    assert held(file) == HASHES[0] and state(registry) == "fine"
 
 
 def test_a_failed_commit_takes_the_file_back(

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, FilterError, NotFoundError
 from registry.lineage import Node
+from tests.strategies import examples
 
 BASE = ExperimentConfig(
     ["a", "b"], {"a": 0.5, "b": 0.5}, {"k": 10}, description="base", created_at="2024-01-01T00:00:00+00:00"
@@ -171,7 +172,7 @@ weights = st.dictionaries(st.sampled_from("abc"), st.integers(-4, 4).map(float),
 parameters = st.dictionaries(st.sampled_from(["k", "m"]), st.integers(1, 3) | st.sampled_from(["x", "y"]))
 
 
-@settings(max_examples=8)
+@examples(4, full=40)
 @given(st.lists(st.tuples(weights, parameters), min_size=2, max_size=8))
 def test_guesses_against_plain_python(
     tmp_path_factory: pytest.TempPathFactory, given_: list[tuple[dict[str, float], dict[str, object]]]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentRegistry, InvalidReferenceError, NotFoundError
 from registry.aliases import Move
 from registry.errors import AliasedError, AliasMovedError
 from tests.aliases.conftest import CONFIGS, HASHES
+from tests.strategies import examples
 
 
 def promoted(registry: ExperimentRegistry, *which: int) -> None:
@@ -41,7 +42,9 @@ def test_what_an_alias_points_to_is_kept(registry: ExperimentRegistry) -> None:
     assert registry.count() == len(CONFIGS)
 
 
-@pytest.mark.parametrize("name", ["cafe", "0", "LATEST", "r-1", "-x", "", " ", "a b", 'a"', "a,b", "x:y", "a=b"])
+@pytest.mark.parametrize(
+    "name", ["cafe", "0", "LATEST", "r-1", "-x", "", " ", "a b", 'a"', "a,b", "x:y", "a=b", "a\x1b", "a\u200bb"]
+)
 def test_names_that_could_be_something_else(registry: ExperimentRegistry, name: str) -> None:
     with pytest.raises(InvalidReferenceError, match="alias"):
         registry.promote(HASHES[0], name)
@@ -108,8 +111,9 @@ def test_an_unknown_alias_is_answered_with_the_nearest(registry: ExperimentRegis
     with pytest.raises(NotFoundError, match="experiments promote HASH ALIAS"):
         registry.history("production")
     promoted(registry, 0)
-    with pytest.raises(NotFoundError, match="did you mean production"):
-        registry.rollback("prodution")
+    for asked in (registry.rollback, registry.resolve):
+        with pytest.raises(NotFoundError, match="did you mean production"):
+            asked("prodution")
 
 
 def test_in_sql(registry: ExperimentRegistry) -> None:
@@ -123,7 +127,7 @@ def test_in_sql(registry: ExperimentRegistry) -> None:
 steps = st.lists(st.integers(0, 4) | st.just("back"), min_size=1, max_size=12)
 
 
-@settings(max_examples=12)
+@examples(6, full=60)
 @given(steps)
 def test_any_history(registry: ExperimentRegistry, wanted: list[int | str]) -> None:
     """Against a stack: a promotion puts one on it, a rollback takes one off."""

@@ -151,6 +151,7 @@ def test_the_report_as_plain_data(store: Store, tmp_path: Path) -> None:
     assert json.loads(json.dumps(report.to_dict())) == {
         "counts": {"new": 1, "updated": 0, "unchanged": 0, "restored": 0, "refused": 1},
         "runs": 0,
+        "aliases": [],
         "dry_run": False,
         "withheld": False,
         "records": [

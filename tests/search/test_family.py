@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, FilterError
 from registry.search import REFERENCE
+from tests.strategies import examples
 
 
 def chain(*parents: str | None) -> list[ExperimentConfig]:
@@ -89,6 +90,7 @@ def test_where_nothing_was_promoted_nothing_is_found(tmp_path: Path) -> None:
     registry.register(chain(None)[0])
     assert registry.matching("alias:production") == []
     assert registry.names().aliases == {}
+    assert registry.hint("alias:production") == "nothing was promoted yet, so there is no alias"
 
 
 def test_aliases_are_among_the_names(family: tuple[ExperimentRegistry, list[str]]) -> None:
@@ -96,7 +98,7 @@ def test_aliases_are_among_the_names(family: tuple[ExperimentRegistry, list[str]
     assert {"alias:production", "parent:08d6"} <= {example for example, _ in REFERENCE}
 
 
-@settings(max_examples=8)
+@examples(4, full=40)
 @given(st.lists(st.integers(-1, 30), min_size=1, max_size=14), st.integers(0, 13))
 def test_any_family(tmp_path_factory: pytest.TempPathFactory, parents: list[int], of: int) -> None:
     """Against walking up from each: -1 has no parent, others come from one that was there before."""

@@ -46,10 +46,18 @@ STDOUT = "-"
     is_flag=True,
     help="Take the runs along (`runs` of each record), and what else was tried (`trials`).",
 )
+@click.option("--aliases", "with_aliases", is_flag=True, help="Tell which aliases point to them, too.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_app
 def export(
-    app: App, words: tuple[str, ...], filter_: str | None, order: Order, look: Look, with_runs: bool, force: bool
+    app: App,
+    words: tuple[str, ...],
+    filter_: str | None,
+    order: Order,
+    look: Look,
+    with_runs: bool,
+    with_aliases: bool,
+    force: bool,
 ) -> None:
     """Write experiments to files.
 
@@ -68,13 +76,14 @@ def export(
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
     runs = registry.carrier() if with_runs else None
+    marks = registry.marks_to_carry(hashes, aliases=with_aliases)
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":
-            report = export_one(registry.config(hashes[0]), destination, force=force, runs=runs)
+            report = export_one(registry.config(hashes[0]), destination, force=force, runs=runs, marks=marks)
         else:
             form: Literal["json", "ndjson"] = "json" if look.form == "json" else "ndjson"
-            report = export_many(registry.configs(hashes), destination, force=force, form=form, runs=runs)
+            report = export_many(registry.configs(hashes), destination, force=force, form=form, runs=runs, marks=marks)
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
     if target != STDOUT:

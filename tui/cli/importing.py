@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from registry.config import SHORT_HASH
 from registry.location import FORMER_NAME
 from tui.cli import output
 from tui.cli.command import Command
@@ -17,6 +18,7 @@ from tui.cli.progress import Bar
 from tui.safe import safe
 
 if TYPE_CHECKING:
+    from registry.aliases import Move
     from registry.exchange.importing import Progress
     from registry.exchange.report import ImportReport
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="For an experiment that is there: unite tags and fill an empty description, or replace both.",
 )
+@click.option("--aliases", "with_aliases", is_flag=True, help="Move aliases as the records say, if they do.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @pass_app
 def import_(
@@ -48,13 +51,15 @@ def import_(
     dry_run: bool,
     atomic: bool,
     metadata: Literal["fill", "replace"],
+    with_aliases: bool,
     as_json: bool,
 ) -> None:
     """Bring experiments in from files.
 
     Repeating an import changes nothing. FILE is an exported JSON, a JSON array, NDJSON, a folder of a backtest,
     a folder of such files, the registry of the earlier system (SQLite), a hand-kept JSON with features and
-    weights, or `-`.
+    weights, or `-`. Aliases never move by an import, unless with --aliases: then each is promoted to what an
+    export with --aliases says, as its next version here.
 
     Exit code 5 when some records were refused, 2 when all were (or any, with --atomic).
     """
@@ -84,14 +89,26 @@ def import_(
         beside = earlier_beside(registry.path)
         if beside and not any(Path(file).name == FORMER_NAME for file in files):
             output.note(beside)
+    moves = registry.take_aliases(report.aliases) if with_aliases and not dry_run else []
     if as_json:
-        output.record(report.to_dict())
+        output.record({**report.to_dict(), "moves": [move.to_dict() for move in moves]})
     else:
         _tell(report)
+        _tell_aliases(report, moves, with_aliases)
     if report.refused:
         raise Stop(Exit.PARTLY if report.records and not report.withheld else Exit.USAGE)
     if not report.records:
         raise Stop(Exit.USAGE)  # nothing imported
+
+
+def _tell_aliases(report: ImportReport, moves: list[Move], with_aliases: bool) -> None:
+    for move in moves:
+        output.line(f"{safe(move.alias)} v{move.version}: {move.config_hash[:SHORT_HASH]}")
+    names = sorted({carried.alias for carried in report.aliases})
+    if names and not with_aliases:
+        output.note(f"{safe(', '.join(names))} stayed as here; --aliases moves aliases as the records say")
+    elif names and report.dry_run:
+        output.note(f"would move {safe(', '.join(names))} where the records say")
 
 
 def _tell(report: ImportReport) -> None:

@@ -59,6 +59,7 @@ def promote(
         raise click.UsageError("--write and --no-write contradict each other; give one")
     registry = app.registry(Missing.NAMED)
     if let_go:
+        registry.resolve(ref)
         registry.forget_alias_file(alias)
     before = next((move for move in registry.aliases() if move.alias == alias.strip()), None)
     move = registry.promote(ref, alias, why, write=write, force=force)
