@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from registry.analysis.grouping import Groups
     from registry.analysis.importance import Importances
     from registry.analysis.nearest import Distance, Nearest
+    from registry.analysis.overfitting import Overfitting
     from registry.analysis.pareto import Front
 
 
@@ -69,6 +70,25 @@ class Analysing(Base):
         self._require()
         named = [candidates] if isinstance(candidates, str) else candidates
         return ab(self, control, named, metric, panel=panel, period=period, seed=seed)  # type: ignore[arg-type]
+
+    def overfitting(
+        self,
+        metric: str = "sharpe",
+        *,
+        filter: str = "",
+        panel: str | None = None,
+        period: str | None = None,
+        blocks: int = 16,
+    ) -> Overfitting:
+        """Return how much of the best result is luck, given all that was tried; see `registry.analysis.overfitting`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`; or the metric has no values by date or no direction.
+        """
+        from registry.analysis.overfitting import overfitting
+
+        with self._store.read() as session:
+            return overfitting(session, metric, filter=filter, panel=panel, period=period, blocks=blocks)
 
     def importance(
         self, metric: str, *, filter: str = "", panel: str | None = None, period: str | None = None, seed: int = 0

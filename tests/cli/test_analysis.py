@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.analysis.test_ab import noise, put
+from tests.analysis.test_ab import DAYS, config, noise, put
 from tests.cli.conftest import Shell
 from tests.search.runs import PERIOD, MadeRun, put_runs
 
@@ -69,3 +69,25 @@ def test_a_control_and_candidates(empty: Shell) -> None:
     assert empty("ab", hashes[0]).code == 2
     assert empty("ab", hashes[0], hashes[0]).code == 2
     assert empty("ab", hashes[0], "ffffffff").code == 3
+
+
+def test_how_much_is_luck(empty: Shell) -> None:
+    for number in range(4):
+        values = noise(number, 0.3)
+        empty.registry.record_run(
+            config(number), metrics={"sharpe": 1.0, "edge": 0.1}, panel="p", period=PERIOD,
+            dates={name: dict(zip(DAYS, map(float, values), strict=True)) for name in ("net_return", "edge")},
+        )  # fmt: skip
+    out = empty("overfitting")
+    assert out.code == 0
+    assert "4 configurations, 2 distinct rankings" in out.out
+    assert "every configuration ever tried" in out.out
+    assert "12,870 halvings" in out.out
+    assert f"metrics on p {PERIOD}" in out.err
+    record = json.loads(empty.ok("overfitting", "--metric", "edge", "--blocks", "10", "--json"))
+    assert record["crossvalidated"]["splits"] == 252
+    assert record["deflated"] == record["best"]["deflated"][0]["probability"] < 1
+    assert empty.ok("overfitting", "--format", "csv").splitlines()[0].startswith("metric,metrics_from,configurations")
+    assert empty("overfitting", "--metric", "icir").code == 2
+    assert empty("overfitting", "--blocks", "3").code == 2
+    assert empty("overfitting", "--filter", "features > 1000").code == 1
