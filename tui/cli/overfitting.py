@@ -91,7 +91,8 @@ def _flat(found: Overfitting) -> dict[str, Any]:
 def _told(found: Overfitting) -> Iterator[str]:
     counts = found.tried
     yield (
-        f"tried       {output.plural(counts.configurations, 'configuration')}, {output.plural(counts.rankings, 'distinct ranking')};"
+        f"tried       {output.plural(counts.configurations, 'configuration')},"
+        f" {output.plural(counts.rankings, 'distinct ranking')};"
         f" {found.evaluated:,} evaluated alike, {found.matching:,} match"
     )
     if found.best is not None:
