@@ -34,6 +34,8 @@ def in_a_process(command: list[str], folder: Path) -> None:
 
 def words(line: str) -> list[str] | None:
     """Return the words of a command that a shell would run as it stands; None where the shell has work to do."""
+    if "$(" in line or "`" in line:
+        return None
     reading = shlex.shlex(line, posix=True, punctuation_chars=True)
     reading.whitespace_split = True
     found = list(reading)

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -43,8 +43,8 @@ class ExportReport:
         return {"count": self.count, "path": self.path, "files": list(self.files)}
 
 
-RunsOf = Callable[[ExperimentConfig], list[dict[str, Any]]]
-"""Returns the runs of an experiment, as plain dicts, to be written with it."""
+RunsOf = Callable[[ExperimentConfig], Mapping[str, list[dict[str, Any]]]]
+"""Returns what is written with an experiment, plain dicts by key: its `runs`, and the `trials` beside them."""
 
 
 def export_one(
@@ -52,7 +52,7 @@ def export_one(
 ) -> ExportReport:
     """Write one experiment: indented JSON, or one line where `target` ends in .ndjson or .jsonl.
 
-    With `runs` the record has them under that key; what reads configurations alone does not expect it.
+    With `runs` the record has what it returns under its keys; what reads configurations alone does not expect it.
 
     Raises:
         FileExistsRefusal: the file exists and `force` was not given.
@@ -74,8 +74,8 @@ def export_one(
 
 def _record(config: ExperimentConfig, runs: RunsOf | None) -> dict[str, Any]:
     record = config.to_dict()
-    if runs is not None and (found := runs(config)):
-        record["runs"] = found
+    if runs is not None:
+        record |= {key: found for key, found in runs(config).items() if found}
     return record
 
 

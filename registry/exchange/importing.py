@@ -124,6 +124,7 @@ class _Chunk:
         self.places.append(record.source)
         for run in record.runs:
             self.runs += items_of(run, record.config)
+        self.runs += record.trials
         self.names[name] = None
 
     def make_ready(self) -> Self:

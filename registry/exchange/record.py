@@ -16,6 +16,7 @@ from registry.exchange.report import Found, Record, Refusal, Remark
 
 if TYPE_CHECKING:
     from registry.runs.record import Run
+    from registry.store.run_entries import Trial
 
 MIGRATED_TAG = "migrated"
 MIGRATED_DESCRIPTION = "Migrated config"
@@ -27,7 +28,7 @@ _RENAMED = {
 }
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
 _SHOWN = frozenset(
-    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "aliases", "parent_inferred")
+    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "aliases", "parent_inferred", "trials")
 )
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
 
@@ -69,12 +70,14 @@ def interpret(source: str, value: object) -> list[Found]:
         if type(value) is dict and ("feature_names" in value or "feature_weights" in value):
             left = [key for key in ("notes", "old_hashes") if value.get(key)]
             runs, strange = _runs(source, value.get("runs"))
+            trials, odd = _trials(source, value.get("trials"))
+            strange += odd
             if not _SHOWN.isdisjoint(value):
                 value = {key: item for key, item in value.items() if key not in _SHOWN}
             config = ExperimentConfig.from_dict(value)
         else:
             config, left = _hand_kept(value)
-            runs, strange = (), []
+            runs, trials, strange = (), (), []
     except NotAnExperimentError:
         raise
     except InvalidConfigError as error:
@@ -82,7 +85,7 @@ def interpret(source: str, value: object) -> list[Found]:
     of_others = [run for run in runs if run.config_hash != config.config_hash]
     strange += [Remark(source, f"run {run.run_id} is of another experiment; left out") for run in of_others]
     runs = tuple(run for run in runs if run.config_hash == config.config_hash)
-    found: list[Found] = [Record(source, config, runs=runs), *strange]
+    found: list[Found] = [Record(source, config, runs=runs, trials=trials), *strange]
     if left:
         found.append(Remark(source, f"not taken over: {', '.join(show(key) for key in left)}"))
     return found
@@ -105,6 +108,18 @@ def _runs(source: str, value: object) -> tuple[tuple[Run, ...], list[Remark]]:
         except InvalidRunError as error:
             strange.append(Remark(source, f"run {number} left out: {error}"))
     return tuple(runs), strange
+
+
+def _trials(source: str, value: object) -> tuple[tuple[Trial, ...], list[Remark]]:
+    """Return the trials an export carries, and a remark when there is one that can't be read."""
+    from registry.store.run_entries import read_trial
+
+    if not isinstance(value, list):
+        return (), []
+    try:
+        return tuple(read_trial(each) for each in value), []
+    except (ValueError, KeyError, TypeError) as error:
+        return (), [Remark(source, f"trials left out: {error}")]
 
 
 def _hand_kept(value: object) -> tuple[ExperimentConfig, list[str]]:

@@ -12,6 +12,7 @@ from registry.config import ExperimentConfig
 
 if TYPE_CHECKING:
     from registry.runs.record import Run
+    from registry.store.run_entries import Trial
 
 Outcome = Literal["new", "updated", "unchanged", "restored"]
 OUTCOMES: tuple[Outcome, ...] = ("new", "updated", "unchanged", "restored")
@@ -27,6 +28,8 @@ class Record:
     """Hashes the earlier system knew it by, other than its own."""
     runs: tuple[Run, ...] = ()
     """Runs that an export carried along."""
+    trials: tuple[Trial, ...] = ()
+    """What else was tried on the panels of those runs."""
 
 
 @dataclass(frozen=True, slots=True)

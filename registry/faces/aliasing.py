@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from registry.faces.base import Base
 
 if TYPE_CHECKING:
     from registry.alias_files import FileState
     from registry.aliases import Move, Rollback, VersionWeights
+    from registry.guard import Guarded
     from registry.store import WriteSession
 
 
@@ -80,6 +82,43 @@ class Aliasing(Base):
             None,
             force,
         )
+
+    def guard(
+        self,
+        alias: str,
+        panel: Any,
+        *,
+        metric: str = "edge",
+        drop: float = 0.0,
+        since: str | date | None = None,
+        against: str | None = None,
+        rollback: bool = False,
+        test: bool = True,
+        columns: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Guarded:
+        """Tell whether the version in force does worse than the one before it, on the dates after its promotion.
+
+        `panel` and `columns` are those of `run_backtest`; `options` are fields of `Options` for what the
+        experiments' hyperparameters leave open. Nothing is recorded. The paired test decides, or without `test` the
+        bare difference. `drop` is the least that counts, in the metric's unit: a smaller one is fine, and where one
+        of that size could have gone unseen it can't be told, with how many more dates it needs. `against` names
+        another experiment to compare with. With `rollback` a version that regressed is rolled back, to `against`
+        when that was a version: never twice without a promotion between, and never to a version that was rolled
+        back from.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: there is no such alias, nothing before the
+                version in force, or `against` is not exactly one experiment (with `rollback`: one of its versions).
+            BacktestError, PanelError: it can't be evaluated on this panel, or the metric can't be tested.
+            AliasMovedError, AliasFileError, SettingsError: as `rollback`.
+        """
+        from registry.guard import guard
+
+        return guard(
+            self, alias, panel, metric=metric, drop=drop, since=since, against=against, rollback=rollback, test=test,  # type: ignore[arg-type]
+            columns=columns, **options,
+        )  # fmt: skip
 
     def history(self, alias: str) -> list[Move]:
         """Return every move of an alias, oldest first.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -51,6 +53,18 @@ class Base:
     def interrupt(self) -> bool:
         """Stop what other threads are asking, each with an error; return whether anybody was. Changes go on."""
         return self._store.interrupt()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Answer every question of a body from one state of the registry, whose file is then opened once.
+
+        Nothing can be changed in it, and writers wait until it ends, so it should be short.
+
+        Raises:
+            StoreError: the registry can't be read.
+        """
+        with self._store.read():
+            yield
 
     def close(self) -> None:
         """Bring in what this process registered, if that needs no waiting. The registry stays usable."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from registry.faces.looking import Looking
@@ -156,6 +156,27 @@ class Evaluating(Looking):
 
         with self._store.read() as session:
             return reading.to_carry(session, [references.resolve(session, reference)[0]])
+
+    def carrier(self) -> Callable[[ExperimentConfig], dict[str, list[dict[str, Any]]]]:
+        """Return what gives, for one export, the runs of each experiment and what else was tried on their panels.
+
+        The trials on a panel and period go with the first experiment that has a run there.
+        """
+        from registry.runs import reading
+
+        told: set[tuple[int, str, str]] = set()
+
+        def carried(config: ExperimentConfig) -> dict[str, list[dict[str, Any]]]:
+            hash_ = str(config.config_hash)
+            runs, trials = self.runs_to_carry(hash_), []
+            places = {(run.panel_id, run.start, run.end) for run in self.runs(hash_) if run.panel_id is not None}
+            with self._store.read() as session:
+                for place in sorted(places - told):
+                    trials += reading.trials_to_carry(session, *place, but=hash_)
+            told.update(places)
+            return {"runs": runs, "trials": trials}
+
+        return carried
 
     def count_runs(self, hashes: Iterable[str]) -> int:
         """Return how many runs the experiments with these full hashes have."""

@@ -12,7 +12,7 @@ from registry.errors import AmbiguousHashError, FilterError, InvalidRunError, No
 from registry.metrics import METRICS, Direction, Metric, metric
 from registry.runs.fields import read_period
 from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id
-from registry.store.run_entries import Panels, columns_of, first_change, key_of, options_key
+from registry.store.run_entries import Panels, Trial, columns_of, first_change, key_of, options_key
 from registry.store.session import TEXTS, as_list
 
 if TYPE_CHECKING:
@@ -98,6 +98,22 @@ def to_carry(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
         record["panel"] = replace(run.panel, other_keys=tuple(others)).to_dict()
         made.append(record)
     return made
+
+
+def trials_to_carry(session: Session, panel_id: int, start: str, end: str, but: str) -> list[dict[str, Any]]:
+    """Return every trial on a panel and period as another registry takes it in, but that of one experiment.
+
+    Also those of experiments that were purged or never registered: how many were tried is told honestly there too.
+    """
+    name = session.value("SELECT name FROM panel WHERE panel_id = ?", [panel_id])
+    keys = [row[0] for row in session.rows("SELECT key FROM panel_key WHERE panel_id = ? ORDER BY key", [panel_id])]
+    panel = PanelRef(name, key=keys[0] if keys else None, other_keys=tuple(keys[1:]))
+    rows = session.rows(
+        "SELECT config_hash, ranking, tried_at FROM trial WHERE panel_id = ? AND period_start = CAST(? AS DATE)"
+        " AND period_end = CAST(? AS DATE) AND config_hash <> ? ORDER BY ALL",
+        [panel_id, start, end, but],
+    )
+    return [Trial(hash_, rank, panel, start, end, f"{at.isoformat()}+00:00").to_dict() for hash_, rank, at in rows]
 
 
 def count_runs(session: Session, hashes: Iterable[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +35,13 @@ class Trial:
     start: str
     end: str
     at: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict; `read_trial` reads it."""
+        return {
+            "config_hash": self.config_hash, "ranking": self.ranking, "panel": self.panel.to_dict(),
+            "start": self.start, "end": self.end, "at": self.at,
+        }  # fmt: skip
 
 
 RunItem = Run | PanelDays | Trial
@@ -76,10 +83,7 @@ def panel_entry(days: PanelDays) -> dict[str, Any]:
 
 def trial_entry(trial: Trial) -> dict[str, Any]:
     """Return the spool entry that counts a trial."""
-    return {
-        "type": TRIAL, "version": VERSION, "at": trial.at, "config_hash": trial.config_hash, "ranking": trial.ranking,
-        "panel": trial.panel.to_dict(), "start": trial.start, "end": trial.end,
-    }  # fmt: skip
+    return {"type": TRIAL, "version": VERSION, **trial.to_dict()}
 
 
 def parse(content: dict[str, Any]) -> list[RunItem]:
@@ -90,14 +94,27 @@ def parse(content: dict[str, Any]) -> list[RunItem]:
     """
     if content["type"] == PANEL:
         return [PanelDays.from_dict(content["panel"])]
-    ranking = content["ranking"]
+    if content["type"] == TRIAL:
+        return [read_trial(content)]
+    return _items(Run.from_dict(content["run"]), _ranking(content))
+
+
+def read_trial(record: Mapping[str, Any]) -> Trial:
+    """Return the trial in a record.
+
+    Raises:
+        ValueError, KeyError, TypeError: it can't be read.
+    """
+    start, end = check_period(record["start"], record["end"])
+    config_hash, at = check_full_hash(record["config_hash"], "config_hash"), utc_text(record["at"], "at")
+    return Trial(config_hash, _ranking(record), panel_ref(record["panel"]), start, end, at)
+
+
+def _ranking(record: Mapping[str, Any]) -> str:
+    ranking = record["ranking"]
     if not isinstance(ranking, str):
         raise InvalidConfigError("ranking: not text")
-    if content["type"] == TRIAL:
-        start, end = check_period(content["start"], content["end"])
-        config_hash, at = check_full_hash(content["config_hash"], "config_hash"), utc_text(content["at"], "at")
-        return [Trial(config_hash, ranking, panel_ref(content["panel"]), start, end, at)]
-    return _items(Run.from_dict(content["run"]), ranking)
+    return ranking
 
 
 def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: bool = True) -> list[str]:

@@ -16,7 +16,7 @@ NAMES = [
     "list", "show", "search", "compare", "export", "import", "delete", "restore", "trash", "purge", "tag",
     "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "demo",
     "backtest", "try", "sweep", "runs", "metrics", "record",
-    "promote", "rollback", "history", "aliases", "lineage",
+    "promote", "rollback", "history", "aliases", "lineage", "guard",
     "ab", "overfitting", "nearest", "importance", "distribution", "pareto", "group",
 ]  # fmt: skip
 

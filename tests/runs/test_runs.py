@@ -411,8 +411,8 @@ class TestExports:
         runs = [recorded(registry, edge=n / 10, dates={"edge": {"2020-02-01": 0.1}}) for n in range(3)]
         recorded(registry, OTHER)
 
-        def of(config: ExperimentConfig) -> list[dict[str, Any]]:
-            return [run.to_dict() for run in registry.runs(str(config.config_hash), full=True)]
+        def of(config: ExperimentConfig) -> dict[str, list[dict[str, Any]]]:
+            return {"runs": [run.to_dict() for run in registry.runs(str(config.config_hash), full=True)]}
 
         for name in ("all.ndjson", "all.json", "folder/"):
             export_many(registry.list_all(), str(tmp_path / name), runs=of)
@@ -439,16 +439,42 @@ class TestExports:
         ids.append(registry.record(other, changed, config=ONE))
         assert [registry.run(id_).panel_id for id_ in ids] == [1, 1, 1, 2]
         file = str(tmp_path / "all.ndjson")
-        export_many(registry.list_all(), file, runs=lambda config: registry.runs_to_carry(str(config.config_hash)))
+        export_many(registry.list_all(), file, runs=registry.carrier())
         copy = ExperimentRegistry(tmp_path / "copy.duckdb")
         import_sources(copy.store, [file])
         one, two, three, four = (copy.run(id_).panel_id for id_ in ids)
         assert one == two == three != four
         assert copy.run(ids[0]).to_dict() == registry.run(ids[0]).to_dict()
-        export_many(copy.list_all(), file, force=True, runs=lambda c: copy.runs_to_carry(str(c.config_hash)))
+        export_many(copy.list_all(), file, force=True, runs=copy.carrier())
         again = ExperimentRegistry(tmp_path / "again.duckdb")
         import_sources(again.store, [file])
         assert len({again.run(id_).panel_id for id_ in ids[:3]}) == 1
+
+    def test_what_was_tried_is_counted_there_too(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
+        """Of experiments that were purged, were never registered, or stay behind."""
+        from registry.exchange import export_many
+        from registry.exchange.importing import import_sources
+
+        for config in (ONE, OTHER):
+            recorded(registry, config)
+        elsewhere = ExperimentConfig(["c"], {"c": 1.0})
+        registry.record_run(elsewhere, metrics={"edge": 0.1}, panel="q", period=PERIOD)
+        registry.record_trial(elsewhere, PanelRef("p"), "2020-01-01", "2020-12-31")
+        registry.delete(str(OTHER.config_hash))
+        registry.purge(str(OTHER.config_hash))
+        file = str(tmp_path / "all.ndjson")
+        export_many([ONE], file, runs=registry.carrier())
+        copy = ExperimentRegistry(tmp_path / "copy.duckdb")
+        for _ in range(2):
+            assert import_sources(copy.store, [file]).remarks == []
+            assert copy.trials("p", PERIOD) == registry.trials("p", PERIOD) == 3
+        assert (copy.trials("q", PERIOD), copy.count(), len(copy.panels())) == (0, 1, 1)
+        recorded(copy, edge=0.5)
+        assert len(copy.panels()) == 1  # the panel is the one that the trials are on
+        broken = {**ONE.to_dict(), "trials": [{"config_hash": "x"}]}
+        (tmp_path / "x.json").write_text(json.dumps(broken))
+        (remark,) = import_sources(copy.store, [str(tmp_path / "x.json")]).remarks
+        assert "trials left out" in remark.text
 
     def test_what_was_altered_is_left_out_and_said(self, registry: ExperimentRegistry, tmp_path: Path) -> None:
         from registry.exchange.importing import import_sources

@@ -106,9 +106,13 @@ class Terminal:
             os.close(self._ours)
 
 
+INSTALLED = Path(sys.executable).with_name("experiments")
+"""The command as pip made it."""
+
+
 @contextmanager
 def terminal(folder: Path, *args: str, **variables: str) -> Iterator[Terminal]:
-    """Run `experiments ARGS` in a folder, on a terminal of 120 x 40 that is its controlling one."""
+    """Run the installed `experiments ARGS` in a folder, on a terminal of 120 x 40 that is its controlling one."""
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     ours, theirs = pty.openpty()
@@ -124,7 +128,7 @@ def terminal(folder: Path, *args: str, **variables: str) -> Iterator[Terminal]:
         "TEXTUAL_ANIMATIONS": "none",
     }
     running = subprocess.Popen(
-        [sys.executable, "-c", _CONTROLLED, *args],
+        [sys.executable, "-S", "-c", _CONTROLLED, str(INSTALLED), *args],
         cwd=folder,
         env={name: value for name, value in (environment | variables).items() if value},
         stdin=theirs,
@@ -141,10 +145,8 @@ def terminal(folder: Path, *args: str, **variables: str) -> Iterator[Terminal]:
 
 
 _CONTROLLED = """
-import fcntl, sys, termios
+import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-sys.argv[0] = "experiments"
-from tui.__main__ import main
-main()
+os.execv(sys.argv[1], sys.argv[1:])
 """
-"""A program that makes its terminal the controlling one first, so that closing it sends SIGHUP."""
+"""Makes its terminal the controlling one first, so that closing it sends SIGHUP."""

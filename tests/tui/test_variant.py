@@ -40,6 +40,13 @@ async def test_weights_are_stepped_with_the_sum_and_the_hash_and_registered(regi
         assert registry.get(str(made.config_hash)) is None
 
 
+async def test_no_step_is_lost_when_keys_come_fast(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (100, 30)) as app:
+        await app.press("enter", "v")
+        await app.type("++++-")
+        assert app.screen.made.feature_weights["momentum"] == 0.232
+
+
 async def test_every_kind_of_line_is_typed_added_removed_and_reverted(registry: ExperimentRegistry) -> None:
     async with driving(registry, (120, 40)) as app:
         await app.press("enter", "v", "a")

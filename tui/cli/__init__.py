@@ -63,6 +63,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "rollback": Entry("Promote", "moving", "Move an alias back to the version before."),
     "history": Entry("Promote", "moving", "List every version of an alias."),
     "aliases": Entry("Promote", "moving", "List the aliases and where they point."),
+    "guard": Entry("Promote", "guarding", "Say whether what was promoted does worse than what was before."),
     "import": Entry("Move", "importing", "Bring experiments in from files."),
     "export": Entry("Move", "exporting", "Write experiments to files."),
     "backup": Entry("Move", "service", "Write the whole registry to one file."),

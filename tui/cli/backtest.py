@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A new experiment: a JSON of names to weights, a configuration, or a weights_suggestion.json.",
 )
-@click.option("--gemscore", is_flag=True, help="A new experiment: GemScore weights, features not clipped.")
+@click.option(
+    "--gemscore", is_flag=True, help="A new experiment: GemScore weights, features not clipped [the default]."
+)
 @click.option("--filter", "filter_", metavar="FILTER", help="All that match, as in `search`: each gets its own run.")
 @panel_options
 @evaluation_options

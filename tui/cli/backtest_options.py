@@ -94,6 +94,7 @@ _EVALUATION = (
     click.option("--periods-per-year", type=float, metavar="N", help="Rebalances a year [counted in the panel]."),
 )
 
+_MEASURING = ("k", "horizons", "lag", "missing", "delist", "cost_bps", "hit", "min_assets", "threshold", "tranches")
 _RENAMED = {"compare_baselines": "baselines"}
 _DAYS = {"walk": "walk_days", "train": "train_days"}
 
@@ -103,13 +104,28 @@ def panel_options(function: Function) -> Function:
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         given = {name: kwargs.pop(name) for name in ("data", "start", "end")}
-        columns = {name: kwargs.pop(name) for name in _columns()}
-        columns["name"] = columns.pop("panel_name")
-        if columns["forward_column"] is not None and columns["price_column"] == "price":
-            columns["price_column"] = None
+        columns = _taken(kwargs)
         return function(*args, panel=PanelChoice(given["data"], given["start"], given["end"], columns), **kwargs)
 
     return carry(function, wrapped, _PANEL)
+
+
+def source_options(function: Function) -> Function:
+    """Add those of them that say which panel; the command gets its path as `data` and `columns`."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, columns=_taken(kwargs), **kwargs)
+
+    return carry(function, wrapped, (_PANEL[0], *_PANEL[3:]))
+
+
+def _taken(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Take the names of columns out of what was given, and return them as `load_panel` has them."""
+    columns = {name: kwargs.pop(name) for name in _columns()}
+    columns["name"] = columns.pop("panel_name")
+    if columns["forward_column"] is not None and columns["price_column"] == "price":
+        columns["price_column"] = None
+    return columns
 
 
 def _columns() -> list[str]:
@@ -121,14 +137,23 @@ def _columns() -> list[str]:
 
 def evaluation_options(function: Function) -> Function:
     """Add the options that say how to evaluate; the command gets those that were given as `explicit`."""
+    return _evaluating(function, _EVALUATION)
 
+
+def measuring_options(function: Function) -> Function:
+    """Add those of them that say what is picked and by what it is measured; the command gets `explicit`."""
+    wanted = [option for option in _EVALUATION if _parameters((option,))[0].name in _MEASURING]
+    return _evaluating(function, tuple(wanted))
+
+
+def _evaluating(function: Function, options: tuple[Function, ...]) -> Function:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         from registry.backtest.options import read_days, read_horizons
 
-        names = [parameter.name for parameter in _parameters(_EVALUATION)]
+        names = [parameter.name for parameter in _parameters(options)]
         given = {name: kwargs.pop(name) for name in names}
         explicit: dict[str, Any] = {}
-        if given.pop("no_bootstrap_ci"):
+        if given.pop("no_bootstrap_ci", False):
             explicit["bootstrap"] = False
         for name, value in given.items():
             if value is None:
@@ -141,7 +166,7 @@ def evaluation_options(function: Function) -> Function:
                 explicit[_RENAMED.get(name, name)] = value
         return function(*args, explicit=explicit, **kwargs)
 
-    return carry(function, wrapped, _EVALUATION)
+    return carry(function, wrapped, options)
 
 
 def _parameters(options: tuple[Function, ...]) -> list[click.Parameter]:

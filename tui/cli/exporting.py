@@ -40,7 +40,12 @@ STDOUT = "-"
 @filter_option
 @order_options()
 @look_options
-@click.option("--runs", "with_runs", is_flag=True, help="Take the runs along, under the key `runs` of each record.")
+@click.option(
+    "--runs",
+    "with_runs",
+    is_flag=True,
+    help="Take the runs along (`runs` of each record), and what else was tried (`trials`).",
+)
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_app
 def export(
@@ -62,7 +67,7 @@ def export(
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
-    runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
+    runs = registry.carrier() if with_runs else None
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson":

@@ -40,8 +40,7 @@ class ExportScreen(PathScreen):
 
         registry = self._registry
         where = str(target) + ("/" if self.field.value.rstrip().endswith("/") else "")
-        with_runs = self.query_one(Tick).value
-        runs = (lambda config: registry.runs_to_carry(str(config.config_hash))) if with_runs else None
+        runs = registry.carrier() if self.query_one(Tick).value else None
         if len(self._hashes) > 1:
             report = export_many(registry.configs(self._hashes), where, force=force, runs=runs)
         elif (config := next(iter(registry.configs(self._hashes)), None)) is None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _REST = 0.06
 """Seconds the cursor stays before the preview reads: running through a list reads nothing."""
+_REST_TYPING = 0.4
+"""The same while somebody types a filter: the next result is what they wait for."""
 
 
 class ListScreen(FoldingFilter, BrowsingScreen):
@@ -73,7 +75,8 @@ class ListScreen(FoldingFilter, BrowsingScreen):
         if self._rest is not None:
             self._rest.stop()
         if self._previewing:
-            self._rest = self.set_timer(_REST, self._preview)
+            typing = self.filter_bar.field.has_focus
+            self._rest = self.set_timer(_REST_TYPING if typing else _REST, self._preview)
 
     def resized(self) -> None:
         """A wider window has room for the preview."""

@@ -59,14 +59,15 @@ def ask(workspace: Workspace, question: Question, view: View) -> Answer:
     """
     registry = workspace.registry
     stamp = registry.changed_stamp()
-    question, found, panels = _browse(registry, question)
-    cursor, scroll = view.place_in(found.ids)
-    start = max(0, min(scroll, cursor) - PAGE // 4)
-    asked = real(found.ids[start : start + PAGE])
-    rows = read_page(registry, asked, found)
-    hint = None
-    if not found.ids and found.total and question.filter.strip():
-        hint = registry.hint(question.filter, trashed=question.trashed)
+    with registry.reading():
+        question, found, panels = _browse(registry, question)
+        cursor, scroll = view.place_in(found.ids)
+        start = max(0, min(scroll, cursor) - PAGE // 4)
+        asked = real(found.ids[start : start + PAGE])
+        rows = read_page(registry, asked, found)
+        hint = None
+        if not found.ids and found.total and question.filter.strip():
+            hint = registry.hint(question.filter, trashed=question.trashed)
     return Answer(question, stamp, found, asked, rows, hint, panels)
 
 

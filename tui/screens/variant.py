@@ -176,7 +176,8 @@ class VariantScreen(Editing):
 
     @on(VariantTable.Stepped)
     def _stepped(self, event: VariantTable.Stepped) -> None:
-        line = event.line
+        # the line as it is by now: keys come faster than what they change is shown
+        line = next((line for line in self.table.lines if line.name == event.line.name), event.line)
         value = 0.0 if line.after is None and line.name.startswith("w.") else line.after
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.say("Only a number can be stepped; enter types another value.")

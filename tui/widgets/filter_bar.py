@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -20,8 +21,11 @@ from tui.safe import safe
 if TYPE_CHECKING:
     from registry.errors import FilterError
 
-PAUSE = 0.08
-"""Seconds of no typing after which the filter is tried."""
+SHORTEST, LONGEST = 0.015, 0.25
+"""Seconds of no typing after which the filter is tried: the sooner, the faster the answers come."""
+
+SHARE = 1 / 4
+"""What a pause is of the time that the last answer took: at full speed a few questions are on their way at most."""
 
 
 class SafeInput(Input):
@@ -75,6 +79,9 @@ class FilterBar(Vertical):
         super().__init__(id=id)
         self._placeholder = placeholder
         self._waiting: Timer | None = None
+        self._refused = False
+        self._pause = SHORTEST
+        self._told_at: float | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the parts out."""
@@ -90,10 +97,11 @@ class FilterBar(Vertical):
     def _changed(self) -> None:
         if self._waiting is not None:
             self._waiting.stop()
-        self._waiting = self.set_timer(PAUSE, self._tell)
+        self._waiting = self.set_timer(self._pause, self._tell)
 
     def _tell(self) -> None:
         self._waiting = None
+        self._told_at = monotonic()
         self.post_message(self.Typed(self.field.value))
 
     def hurry(self) -> None:
@@ -102,13 +110,24 @@ class FilterBar(Vertical):
             self._waiting.stop()
             self._tell()
 
+    def _answered(self) -> None:
+        """Wait as long as is worth it where answers take that long."""
+        if self._told_at is not None:
+            self._pause = min(LONGEST, max(SHORTEST, SHARE * (monotonic() - self._told_at)))
+            self._told_at = None
+
     def accept(self) -> None:
         """The filter is fine."""
-        self.said.update("")
-        self.wrong.remove_class("-shown")
+        self._answered()
+        if self._refused:  # else there is nothing to lay out anew
+            self._refused = False
+            self.said.update("")
+            self.wrong.remove_class("-shown")
 
     def refuse(self, error: FilterError, kept: str) -> None:
         """Show what is wrong and where; `kept` says which result is still shown."""
+        self._answered()
+        self._refused = True
         before = cell_len(safe(error.text[: error.position]))
         sentence = safe(error.message).rstrip(".")
         if error.suggestion and error.suggestion not in error.message:

@@ -18,8 +18,12 @@ class StateLine(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
+        self._text = ""
 
     def show(self, text: str) -> None:
-        """Say something else."""
+        """Say something else; the same again costs nothing, for it is said after every key in a filter."""
+        if text == self._text:
+            return
+        self._text = text
         self.update(Content(safe(text)))
         self.set_class(bool(text), "-shown")
