@@ -6,7 +6,7 @@ Runs count whatever became of their experiments, those in the trash too, and of 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from registry.statistics.verdict import label_options
-from registry.store.session import TEXTS, as_list
+from registry.store.session import INTEGERS, TEXTS, as_list
 
 if TYPE_CHECKING:
     from registry.search import Basis
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Label = dict[str, object]
 
-_ON = "panel_id = ? AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)"
+_ON = f"panel_id IN {INTEGERS} AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def commonest_label(session: Session, basis: Basis, metric: str) -> Label | None
     rows = session.rows(
         f"SELECT any_value(options), count(DISTINCT id), max(seq) FROM run WHERE {_ON}"
         " AND run_id IN (SELECT run_id FROM run_series WHERE metric = ?) GROUP BY options_key",
-        [basis.panel_id, basis.start, basis.end, metric],
+        [as_list([basis.panel_id]), basis.start, basis.end, metric],
     )
     counted: list[tuple[Label, list[int]]] = []
     for text, count, seq in rows:
@@ -85,9 +85,11 @@ def commonest_label(session: Session, basis: Basis, metric: str) -> Label | None
     return max(counted, key=lambda each: each[1])[0] if counted else None
 
 
-def evaluated(session: Session, basis: Basis, metric: str, label: Mapping[str, object]) -> Evaluated:
+def evaluated(
+    session: Session, panels: Iterable[int], start: str, end: str, metric: str, label: Mapping[str, object]
+) -> Evaluated:
     """Return the values by date of each experiment's latest run with these options (see `label_options`)."""
-    on = [basis.panel_id, basis.start, basis.end]
+    on = [as_list(panels), start, end]
     ways = session.rows(f"SELECT options_key, any_value(options) FROM run WHERE {_ON} GROUP BY 1", on)
     alike = [key for key, text in ways if label_options(json.loads(text or "{}")) == label]
     latest = (

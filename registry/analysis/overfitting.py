@@ -150,7 +150,7 @@ def overfitting(
     label = commonest_label(session, basis, series)
     if label is None:
         raise FilterError(f"{target.written} has no values by date on {basis}; there are: {_by_date(session, basis)}")
-    found = evaluated(session, basis, series, label)
+    found = evaluated(session, [basis.panel_id], basis.start, basis.end, series, label)
     if direction == "lower":
         found = replace(found, values=-found.values)
     if target.name == SHARPE:

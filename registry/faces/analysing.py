@@ -57,9 +57,12 @@ class Analysing(Base):
         *,
         panel: str | None = None,
         period: str | None = None,
+        screen: bool = False,
         seed: int = 13,
     ) -> Trial:
         """Return whether candidates are better than a control, by their runs; see `registry.analysis.ab`.
+
+        With `screen`, many candidates are screened: the share of false finds is bounded, not the chance of any.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is
@@ -69,7 +72,7 @@ class Analysing(Base):
 
         self._require()
         named = [candidates] if isinstance(candidates, str) else candidates
-        return ab(self, control, named, metric, panel=panel, period=period, seed=seed)  # type: ignore[arg-type]
+        return ab(self, control, named, metric, panel=panel, period=period, screen=screen, seed=seed)  # type: ignore[arg-type]
 
     def overfitting(
         self,

@@ -21,7 +21,12 @@ from registry.metrics import Metric
 from registry.metrics import metric as defined
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from registry.runs.record import Run
+
+    Floats = npt.NDArray[np.float64]
 
 Outcome = Literal["better", "worse", "no difference", "cannot tell", "cannot pair"]
 
@@ -231,6 +236,16 @@ def _difference(first: float, second: float) -> float:
     """Return the difference, 0 where it is that of rounding: runs that pick alike must not win by the last bit."""
     found = second - first
     return 0.0 if abs(found) <= _SAME * max(abs(first), abs(second)) else found
+
+
+def rounded_differences(reference: Floats, candidates: Floats) -> Floats:
+    """Return what `_difference` does for many at once: rows of candidates minus the reference, NaN where one lacks."""
+    import numpy as np
+
+    found = candidates - reference
+    with np.errstate(invalid="ignore"):
+        alike = np.abs(found) <= _SAME * np.maximum(np.abs(candidates), np.abs(reference))
+    return np.where(alike, 0.0, found)
 
 
 def _apart(calendar: list[str], known: Mapping[str, object], horizon: int) -> list[str]:

@@ -66,6 +66,15 @@ def test_a_control_and_candidates(empty: Shell) -> None:
     record = json.loads(empty.ok("ab", *(full[:12] for full in hashes), "--json"))
     assert record["candidates"][0]["verdict"] == "better"
     assert empty.ok("ab", *hashes[:3], "--format", "csv").startswith("config_hash,")
+    screened = empty("ab", hashes[0], "-", "--screen", stdin="\n".join(hashes))
+    assert screened.code == 0
+    assert "P SCREENED" in screened.out
+    assert hashes[0][:12] not in screened.out, "the control is no candidate"
+    assert empty("ab", hashes[0], "-").code == 1
+    unpaired = put(empty.registry, 7, noise(7), panel="elsewhere")
+    refused = empty("ab", hashes[0], unpaired)
+    assert refused.code == 6
+    assert "cannot pair: they differ in panel: p against elsewhere" in refused.out
     assert empty("ab", hashes[0]).code == 2
     assert empty("ab", hashes[0], hashes[0]).code == 2
     assert empty("ab", hashes[0], "ffffffff").code == 3
