@@ -117,13 +117,21 @@ def _tell_nearest(found: Nearest) -> None:
     ],
 )
 @click.option("--metric", metavar="METRIC", required=True, help="The metric, such as m.edge.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the forest.")
+@click.option("--forest/--no-forest", default=True, help="Grow a random forest beside, with scikit-learn.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of permutations and the forest.")
 @filter_option
 @panel_options
 @format_options
 @pass_app
 def importance(
-    app: App, metric: str, seed: int, filter_: str | None, panel: str | None, period: str | None, form: str
+    app: App,
+    metric: str,
+    forest: bool,
+    seed: int,
+    filter_: str | None,
+    panel: str | None,
+    period: str | None,
+    form: str,
 ) -> None:
     """Tell which weights and hyperparameters go with a metric.
 
@@ -131,7 +139,7 @@ def importance(
     and by a random forest where scikit-learn is installed. What goes together need not be a cause.
     """
     registry = app.registry(Missing.NOTHING)
-    found = registry.importance(metric, filter=filter_ or "", panel=panel, period=period, seed=seed)
+    found = registry.importance(metric, filter=filter_ or "", panel=panel, period=period, seed=seed, forest=forest)
     if form in ("json", "ndjson"):
         output.record(found.to_dict())
         return
@@ -154,6 +162,9 @@ def importance(
     output.note(f"{found.metric} of {output.plural(found.experiments)}; rho is Spearman's, p adjusted for all names")
     if found.forest:
         output.note(found.forest)
+    elif found.explained is not None:
+        nothing_said = "" if found.explained > 0 else ": read nothing into its shares"
+        output.note(f"the forest explains {max(0.0, found.explained):.0%} of what it was not grown on{nothing_said}")
     _note(found.metrics_from)
 
 
