@@ -52,20 +52,19 @@ class Tried:
     """Fewer where weightings differ by a positive factor only, or by hyperparameters alone."""
 
 
-def tried_on(session: Session, panel: str, start: str, end: str) -> Tried:
-    """Return how many were tried on a panel of this name, whatever its content was at the time."""
-    found = session.rows(
-        "SELECT count(DISTINCT config_hash), count(DISTINCT ranking) FROM trial WHERE panel = ?"
-        " AND period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)",
-        [panel, start, end],
-    )
-    return Tried(*found[0])
-
-
 def tried(session: Session, basis: Basis) -> Tried:
-    """Return how many were tried where a question reads its metrics."""
+    """Return how many were tried on a panel of this name over this period, whatever the panel's content was then."""
+    over = "period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)"
     name = session.value("SELECT name FROM panel WHERE panel_id = ?", [basis.panel_id])
-    return tried_on(session, name, basis.start, basis.end)
+    configurations, rankings = session.rows(
+        f"SELECT count(DISTINCT config_hash), count(DISTINCT ranking) FROM trial WHERE panel = ? AND {over}",
+        [name, basis.start, basis.end],
+    )[0]
+    # a file that was put together by hand may have runs that nobody counted
+    with_runs = session.value(
+        f"SELECT count(DISTINCT id) FROM run WHERE panel = ? AND {over}", [name, basis.start, basis.end]
+    )
+    return Tried(max(configurations, with_runs), rankings)
 
 
 def commonest_label(session: Session, basis: Basis, metric: str) -> Label | None:

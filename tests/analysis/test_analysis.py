@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.analysis.importance import Column, _ranks, _spearman
-from registry.analysis.pareto import _front
+from registry.analysis.pareto import front_of
 from registry.errors import FilterError, NotFoundError
 from tests.tui.driving import registry_of
 
@@ -194,18 +194,24 @@ def test_rho_and_p_agree_with_scipy_and_there_is_a_forest(tmp_path: Path) -> Non
     assert registry.importance("edge").to_dict() == found.to_dict()
 
 
-@given(st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0, 5), st.integers(0, 5)).map(
-    lambda point: tuple(map(float, point))), min_size=1))  # fmt: skip
-def test_the_front_is_what_nobody_dominates(points: dict[int, tuple[float, ...]]) -> None:
-    def dominated(mine: tuple[float, ...]) -> bool:
-        return any(other != mine and all(map(float.__ge__, other, mine)) for other in points.values())
+@given(
+    st.integers(2, 4).flatmap(
+        lambda width: st.lists(st.lists(st.integers(0, 5), min_size=width, max_size=width), min_size=1, max_size=40)
+    )
+)
+def test_the_front_is_what_nobody_dominates(points: list[list[int]]) -> None:
+    def dominated(mine: list[int]) -> bool:
+        return any(other != mine and all(map(int.__ge__, other, mine)) for other in points)
 
-    assert sorted(_front(points)) == sorted(id_ for id_, point in points.items() if not dominated(point))
+    found = front_of(np.array(points, dtype=float))
+    assert sorted(found) == [at for at, mine in enumerate(points) if not dominated(mine)]
+    firsts = [points[at][0] for at in found]
+    assert firsts == sorted(firsts, reverse=True)
 
 
 def test_the_front_of_two_metrics(registry: ExperimentRegistry) -> None:
     found = registry.pareto(["m.edge", "m.max_drawdown"])
-    assert found.tried == 12 and len(found.hashes) == 12, "more edge costs drawdown all along"
+    assert found.tried == found.evaluated == 12 and len(found.hashes) == 12, "more edge costs drawdown all along"
     assert found.values[0][0] == pytest.approx(0.11)
     front = registry.pareto(["m.edge", "m.turnover"])
     assert [values[0] for values in front.values] == [pytest.approx(0.11)]

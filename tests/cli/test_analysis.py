@@ -37,7 +37,7 @@ def test_each_of_them_as_people_and_programs_read_it(evaluated: Shell) -> None:
     assert "SentimentScore" in evaluated.ok("distribution")
     assert json.loads(evaluated.ok("distribution", "--filter", "tag:baseline", "--json"))[0]["count"] > 1
     out = evaluated("pareto", "m.edge", "m.sharpe")
-    assert out.code == 0 and f"{count} of {count} tried" in out.err
+    assert out.code == 0 and f"{count} of {count} with" in out.err and f"{count} configurations were tried" in out.err
     assert evaluated.ok("pareto", "m.edge", "m.sharpe", "--format", "csv").startswith("config_hash,m.edge,m.sharpe,")
     assert "HP.K" in evaluated.ok("group", "--by", "hp.k", "--metric", "m.edge")
     groups = json.loads(evaluated.ok("group", "--by", "k", "--metric", "m.edge", "--json"))["groups"]

@@ -14,7 +14,7 @@ from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
 from tui.cli.options import filter_option, format_options, panel_options
 from tui.cli.table import Column, number, text
-from tui.numbers import bars, shown
+from tui.numbers import bars, best_of, shown
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ _CHANGES = 4
 """Changes a line of `nearest` names."""
 
 
-def _note(metrics_from: str | None) -> None:
+def _note(metrics_from: str | None, tried: int = 0) -> None:
     if metrics_from is not None:
-        output.note(f"metrics on {metrics_from}")
+        output.note(f"metrics on {metrics_from}{best_of(tried)}")
 
 
 def _shower(metric: str | None) -> Any:
@@ -106,7 +106,7 @@ def _tell_nearest(found: Nearest) -> None:
     else:
         own = shown(split_name(found.metric).text, found.own)
         output.note(f"{found.among:,} have a better {found.metric} than its own {own}; nothing was tested")
-    _note(found.metrics_from)
+    _note(found.metrics_from, found.tried)
 
 
 @click.command(
@@ -165,7 +165,7 @@ def importance(
     elif found.explained is not None:
         nothing_said = "" if found.explained > 0 else ": read nothing into its shares"
         output.note(f"the forest explains {max(0.0, found.explained):.0%} of what it was not grown on{nothing_said}")
-    _note(found.metrics_from)
+    _note(found.metrics_from, found.tried)
 
 
 def _signed(value: float | None) -> str:
@@ -250,8 +250,8 @@ def pareto(
         Column("DESCRIPTION", text, shrinks=True),
     ]
     output.table(results, columns)
-    output.note(f"{len(rows):,} of {found.tried:,} tried; the best of many look better than they are")
-    _note(found.metrics_from)
+    output.note(f"{len(rows):,} of {found.evaluated:,} with these metrics")
+    _note(found.metrics_from, found.tried)
 
 
 @click.command(
@@ -293,7 +293,7 @@ def group(
         *(Column(f"{name} {found.metric}", show, right=True) for name in ("MEAN", "STD", "LOW", "HIGH")),
     ]
     output.table(Results(names, rows), columns)
-    _note(found.metrics_from)
+    _note(found.metrics_from, found.tried)
 
 
 def _value(value: Any) -> str:
