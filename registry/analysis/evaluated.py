@@ -43,30 +43,6 @@ class Evaluated:
         return len(self.ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """How many were tried on a panel over a period, whatever was deleted, purged or never tracked."""
-
-    configurations: int
-    rankings: int
-    """Fewer where weightings differ by a positive factor only, or by hyperparameters alone."""
-
-
-def tried(session: Session, basis: Basis) -> Tried:
-    """Return how many were tried on a panel of this name over this period, whatever the panel's content was then."""
-    over = "period_start = CAST(? AS DATE) AND period_end = CAST(? AS DATE)"
-    name = session.value("SELECT name FROM panel WHERE panel_id = ?", [basis.panel_id])
-    configurations, rankings = session.rows(
-        f"SELECT count(DISTINCT config_hash), count(DISTINCT ranking) FROM trial WHERE panel = ? AND {over}",
-        [name, basis.start, basis.end],
-    )[0]
-    # a file that was put together by hand may have runs that nobody counted
-    with_runs = session.value(
-        f"SELECT count(DISTINCT id) FROM run WHERE panel = ? AND {over}", [name, basis.start, basis.end]
-    )
-    return Tried(max(configurations, with_runs), rankings)
-
-
 def commonest_label(session: Session, basis: Basis, metric: str) -> Label | None:
     """Return the options that most of the latest runs with values of a metric by date were measured by."""
     rows = session.rows(

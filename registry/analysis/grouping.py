@@ -6,9 +6,9 @@ import statistics
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from registry.analysis.evaluated import tried
 from registry.analysis.selection import chosen, measured
 from registry.results import Results
+from registry.runs.trials import tried
 from registry.store.session import INTEGERS, as_list
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from registry.analysis.evaluated import tried
 from registry.analysis.selection import chosen, measured
 from registry.results import Results
+from registry.runs.trials import tried
 from registry.search.words import write_name
 
 if TYPE_CHECKING:

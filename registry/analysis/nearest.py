@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from registry import rows
-from registry.analysis.evaluated import tried
 from registry.analysis.selection import chosen, measured
 from registry.config import ExperimentConfig
 from registry.differences import Difference, differences
 from registry.results import Results
+from registry.runs.trials import tried
 from registry.store.session import as_list
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from registry.analysis.evaluated import Evaluated, Tried, commonest_label, evaluated, tried
+from registry.analysis.evaluated import Evaluated, commonest_label, evaluated
 from registry.analysis.selection import chosen, metric_target
 from registry.errors import FilterError
 from registry.metrics import metric as own_metric
+from registry.runs.trials import Tried, tried
 from registry.statistics import overfitting as cscv
 from registry.statistics.sharpe import (
     deflated_sharpe,

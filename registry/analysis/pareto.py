@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from registry.analysis.evaluated import tried
 from registry.analysis.selection import chosen, hashes_of, measured
 from registry.results import Results
+from registry.runs.trials import tried
 
 if TYPE_CHECKING:
     from registry.store import Session

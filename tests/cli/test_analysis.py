@@ -44,6 +44,16 @@ def test_each_of_them_as_people_and_programs_read_it(evaluated: Shell) -> None:
     assert sum(each["experiments"] for each in groups) == count
 
 
+def test_a_list_of_the_best_says_of_how_many(evaluated: Shell) -> None:
+    said = f"metrics on stocks {PERIOD}, where {evaluated.registry.count()} configurations were tried"
+    assert said in evaluated("list", "--sort", "-m.edge", "--limit", "3").err
+    assert said in evaluated("search", "m.edge > 0").err
+    assert said in evaluated("nearest", "latest", "--better", "m.sharpe").err
+    assert said in evaluated("group", "--by", "hp.k", "--metric", "m.edge").err
+    assert "were tried" not in evaluated("list").err
+    assert evaluated.registry.search(sort="-m.edge", limit=3)[:2].tried == evaluated.registry.count()
+
+
 def test_nothing_and_nonsense(evaluated: Shell) -> None:
     for args, code in {
         ("nearest", "latest", "--better", "m.edge"): 1,
