@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from registry.analysis.distribution import Spread
     from registry.analysis.grouping import Groups
     from registry.analysis.importance import Importances
+    from registry.analysis.matrix import Matrix
     from registry.analysis.nearest import Distance, Nearest
     from registry.analysis.overfitting import Overfitting
     from registry.analysis.pareto import Front
@@ -151,3 +152,37 @@ class Analysing(Base):
 
         with self._store.read() as session:
             return group(session, by, metric, filter=filter, panel=panel, period=period)
+
+    def matrix(
+        self,
+        filter: str = "",
+        *,
+        top: int | None = 20,
+        by: str | None = None,
+        normalise: bool = False,
+        cluster: bool = False,
+        against: str | None = None,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Matrix:
+        """Return the weights of a selection side by side, the best `by` a metric first; see `registry.analysis.matrix`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`; or nothing matches.
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one experiment.
+        """
+        from registry import references
+        from registry.analysis.matrix import matrix
+
+        with self._store.read() as session:
+            return matrix(
+                session,
+                filter,
+                top=top,
+                by=by,
+                normalise=normalise,
+                cluster=cluster,
+                against=None if against is None else references.resolve(session, against)[1],
+                panel=panel,
+                period=period,
+            )

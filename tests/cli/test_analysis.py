@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from registry import demo
 from tests.analysis.test_ab import DAYS, config, noise, put
 from tests.cli.conftest import Shell
 from tests.search.runs import PERIOD, MadeRun, put_runs
@@ -52,6 +54,33 @@ def test_a_list_of_the_best_says_of_how_many(evaluated: Shell) -> None:
     assert said in evaluated("group", "--by", "hp.k", "--metric", "m.edge").err
     assert "were tried" not in evaluated("list").err
     assert evaluated.registry.search(sort="-m.edge", limit=3)[:2].tried == evaluated.registry.count()
+
+
+def test_a_heat_map_of_the_best(evaluated: Shell) -> None:
+    out = evaluated("compare", "--filter", "", "--top", "12", "--by", "m.edge", "--normalise", "--cluster")
+    assert out.code == 0
+    head = next(line for line in out.out.splitlines() if line.startswith("WEIGHTS"))
+    assert head.split() == ["WEIGHTS", *map(str, range(1, 13)), "SPREAD"]
+    line = next(line for line in out.out.splitlines() if line.startswith("SentimentScore"))
+    assert set(line[len("SentimentScore") : head.index("SPREAD")]) <= set(" ▁▂▃▄▅▆▇█·0-")
+    assert "\x1b" not in out.out
+    assert "a full block is" in out.out
+    assert f"12 of {evaluated.registry.count()} experiments; weights divided by their absolute sum" in out.err
+    assert "configurations were tried" in out.err
+    narrow = evaluated("compare", "--filter", "", "--by", "m.edge", terminal=True, width=60)
+    assert narrow.out.count("WEIGHTS") > 1, "as many blocks as the width asks for"
+    assert max(len(re.sub("\x1b.[0-9]+m", "", line)) for line in narrow.out.splitlines()) <= 60
+    evaluated.monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in evaluated("compare", "--filter", "", terminal=True).out
+    record = json.loads(evaluated.ok("compare", "--filter", "", "--top", "3", "--by", "m.sharpe", "--json"))
+    assert record["by_values"] == sorted(record["by_values"], reverse=True)
+    assert len(record["experiments"]) == 3
+    assert evaluated.ok("compare", "--filter", "", "--top", "2", "--format", "csv").startswith("section,name,")
+    assert "SPREAD" in evaluated.ok("compare", "--filter", "", "--top", "3", "--numbers")
+    assert "a full block" in evaluated.ok("compare", "latest", demo.BASELINE, "--heat")
+    assert evaluated("compare", "--filter", "features > 1000").code == 1
+    assert evaluated("compare", "latest", demo.BASELINE, "--top", "3").code == 2
+    assert evaluated("compare").code == 2
 
 
 def test_nothing_and_nonsense(evaluated: Shell) -> None:
