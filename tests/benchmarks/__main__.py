@@ -19,6 +19,7 @@ from registry.store import Store
 from tests.benchmarks import app
 from tests.benchmarks.backtests import backtesting
 from tests.benchmarks.data import put_runs, records, write_ndjson
+from tests.benchmarks.learning import learning
 from tests.benchmarks.yardstick import Yardstick
 
 QUICK = "--quick" in sys.argv
@@ -206,9 +207,12 @@ def main() -> None:
         for count in (1000,) if QUICK else (1000, 100_000):
             at_size(folder, count)
             with_runs(folder, count)
+            learning(folder / f"{count}.duckdb", count, line)
             app.using(folder / f"{count}.duckdb", count, line)
         if not QUICK:
-            app.using(app.build(folder, app.MILLION), app.MILLION, line)
+            million = app.build(folder, app.MILLION)
+            app.using(million, app.MILLION, line)
+            learning(million, app.MILLION, line)
         starting(folder)
         backtesting(folder, line, QUICK)
 
