@@ -17,6 +17,7 @@ from registry import ExperimentConfig, ExperimentRegistry
 from registry.exchange import import_sources
 from registry.store import Store
 from tests.benchmarks import app
+from tests.benchmarks.ab_size import verdicts
 from tests.benchmarks.backtests import backtesting
 from tests.benchmarks.data import put_runs, records, write_ndjson
 from tests.benchmarks.learning import learning
@@ -215,6 +216,7 @@ def main() -> None:
             learning(million, app.MILLION, line)
         starting(folder)
         backtesting(folder, line, QUICK)
+    verdicts(100 if QUICK else 1000)
 
 
 if __name__ == "__main__":
