@@ -228,7 +228,11 @@ class Comparison:
 
     def seen_from(self, reference: int) -> Comparison:
         """Return the same comparison with the experiment at a place as the reference, which comes first."""
-        order = [reference, *(place for place in range(len(self.hashes)) if place != reference)]
+        others = [place for place in range(len(self.hashes)) if place != reference]
+        return replace(self.in_order([reference, *others]), against=self.hashes[reference])
+
+    def in_order(self, order: Sequence[int]) -> Comparison:
+        """Return the same comparison with the experiments at these places, in this order."""
 
         def arranged(values: list[Any]) -> list[Any]:
             return [values[place] for place in order] if values else []
@@ -236,7 +240,6 @@ class Comparison:
         return replace(
             self,
             hashes=arranged(self.hashes),
-            against=self.hashes[reference],
             descriptions=arranged(self.descriptions),
             tags=arranged(self.tags),
             rows=[

@@ -194,7 +194,9 @@ def search(
     total = len(rows) if complete else session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
     metrics = question.metrics
     note = metrics.note(where, parameters)
-    return Results(listing.labels, rows, total, metrics_from=metrics.read_from, metrics_note=note)
+    return Results(
+        listing.labels, rows, total, metrics_from=metrics.read_from, metrics_note=note, tried=_tried(session, metrics)
+    )
 
 
 def bases(
@@ -231,7 +233,22 @@ def rows_of(
     rows = listing.read(session.rows(*listing.rows(*which)))  # in the same order
     by_hash = {key[0]: row for key, row in zip(keys, rows, strict=True)}
     made = [by_hash[full] for full in hashes if full in by_hash]
-    return Results(listing.labels, made, metrics_from=metrics.read_from, metrics_note=metrics.note(*which))
+    return Results(
+        listing.labels,
+        made,
+        metrics_from=metrics.read_from,
+        metrics_note=metrics.note(*which),
+        tried=_tried(session, metrics),
+    )
+
+
+def _tried(session: Session, metrics: Metrics) -> int:
+    """Return how many were tried where metrics were read; 0 where none were."""
+    if metrics.in_force is None:
+        return 0
+    from registry.runs.trials import tried
+
+    return tried(session, metrics.in_force).configurations
 
 
 def tagged(session: Session, tag: str) -> list[int]:

@@ -39,6 +39,8 @@ class Results(Sequence[dict[str, Any]]):
     """The panel and period that metrics in a search were read on, `sp500_20 2010-01-04..2022-12-28`."""
     metrics_note: str | None
     """What keeps these metrics from being comparable: one sentence, or None."""
+    tried: int
+    """Where metrics were read: configurations ever tried on that panel and period, deleted and untracked ones too."""
 
     def __init__(
         self,
@@ -48,7 +50,9 @@ class Results(Sequence[dict[str, Any]]):
         types: Iterable[str] | None = None,
         metrics_from: str | None = None,
         metrics_note: str | None = None,
+        tried: int = 0,
     ) -> None:
+        self.tried = tried
         self.metrics_from = metrics_from
         self.metrics_note = metrics_note
         self.types = None if types is None else list(types)
@@ -66,7 +70,7 @@ class Results(Sequence[dict[str, Any]]):
     def __getitem__(self, index: int | slice) -> dict[str, Any] | Results:
         if isinstance(index, slice):
             part = self.rows[index]
-            return Results(self.columns, part, self.total, self.types, self.metrics_from, self.metrics_note)
+            return Results(self.columns, part, self.total, self.types, self.metrics_from, self.metrics_note, self.tried)
         return dict(zip(self.columns, self.rows[index], strict=True))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

@@ -1,10 +1,11 @@
 """A control against one or more candidates, by their runs on one panel, period and options: did it help?
 
 Each pair is judged on its non-overlapping common dates (`registry.statistics.verdict`). Where there are several
-candidates their p-values are adjusted by Holm. The best of many is no evidence: every experiment that was ever
-evaluated with the same panel, period and options counts, whoever is named here. When these are more than the
-candidates, a p-value for being the best of all of them (max-T under common sign flips: Westfall & Young, 1993) is
-computed too, and the verdict rests on the larger of the two.
+candidates their p-values are adjusted by Holm, or for screening by Benjamini and Hochberg. The best of many is no
+evidence: every experiment that was evaluated with the same panel, period and options counts, whoever is named here
+and whatever lies in the trash. When these are more than the candidates, a p-value for being the best of all of them
+(max-T: `registry.analysis.family`) is computed too, and the verdict rests on the larger of the two. The control is
+taken as given: one that was itself chosen for its result makes others look worse than they are.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from registry.errors import InvalidReferenceError, NotFoundError
+from registry.analysis.family import best_of, confidence_of, family_of
+from registry.errors import InvalidReferenceError, MissingLibraryError, NotFoundError
 from registry.metrics import Metric
 from registry.metrics import metric as defined
-from registry.statistics.verdict import Verdict, apart_because, common_dates, pair_runs, rest_on
+from registry.results import Results
+from registry.statistics.confidence_set import SIZE as CONFIDENCE_SIZE
+from registry.statistics.verdict import FEWEST, Verdict, apart_because, pair_runs, rest_on
 
 if TYPE_CHECKING:
     from registry.experiments import ExperimentRegistry
@@ -65,6 +69,29 @@ class Trial:
     """Experiments evaluated on the same panel, period and options, the control included."""
     tried: int
     """Configurations ever tried on the panel and period, whatever was deleted or untracked."""
+    screened: bool = False
+    """Whether verdicts bound the share of false finds (Benjamini and Hochberg), not the chance of any (Holm)."""
+    confidence: dict[str, float] | None = None
+    """The p-value of each in the model confidence set, the control's too: those of 0.1 or more can't be told from
+    the best. None for fewer than two candidates, and where it can't be computed."""
+    confidence_note: str | None = None
+    """Why there is none."""
+
+    @property
+    def confidence_set(self) -> list[str] | None:
+        """The experiments that can't be told from the best, as full hashes."""
+        if self.confidence is None:
+            return None
+        return [full for full, p in self.confidence.items() if p >= CONFIDENCE_SIZE]
+
+    def df(self) -> Any:
+        """Return the candidates as a pandas DataFrame.
+
+        Raises:
+            MissingLibraryError: pandas is not installed.
+        """
+        rows = [each.to_dict() for each in self.candidates]
+        return Results(list(rows[0]), [tuple(row.values()) for row in rows]).df()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -76,6 +103,10 @@ class Trial:
             "period": self.period,
             "evaluated": self.evaluated,
             "tried": self.tried,
+            "screened": self.screened,
+            "confidence_set": self.confidence_set,
+            "confidence": self.confidence,
+            "confidence_note": self.confidence_note,
             "candidates": [each.to_dict() for each in self.candidates],
         }
 
@@ -88,9 +119,12 @@ def ab(
     *,
     panel: str | None = None,
     period: str | None = None,
+    screen: bool = False,
     seed: int = 13,
 ) -> Trial:
     """Return whether candidates are better than a control.
+
+    With `screen`, many candidates are screened: at most 5 in 100 of what is found may be false, on average.
 
     Raises:
         NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is named
@@ -107,18 +141,37 @@ def ab(
         raise NotFoundError(f"{first[:12]} has no run{where}; make one with: experiments backtest {first[:12]}")
     mine = _control_run(registry, runs_of[first], [runs_of[full] for full in others])
     found = [_judged(registry, mine, runs_of[full], asked, seed) for full in others]
-    all_runs = _evaluated(registry, mine)
-    best = _best_of(mine, all_runs, others, asked, seed) if len(all_runs) > len(others) else {}
+    paired = [run for run, verdict in found if run is not None and verdict.verdict != "cannot pair"]
+    family = family_of(registry, mine, paired, asked.name)
+    best = best_of(family, mine, others, asked.name, seed) if len(family) > len(others) + 1 else {}
+    confidence, note = _confidence(mine, paired, asked, seed)
     return Trial(
         first,
         mine.run_id,
         asked.name,
         mine.panel.name,
         mine.period,
-        _adjusted(others, found, best, asked),
-        len(all_runs) + 1,
+        _adjusted(others, found, best, asked, screen=screen),
+        len(family),
         registry.trials(mine.panel.name, mine.period),
+        screen,
+        confidence,
+        note,
     )
+
+
+def _confidence(
+    mine: Run, paired: Sequence[Run], metric: Metric, seed: int
+) -> tuple[dict[str, float] | None, str | None]:
+    if len(paired) < 2:
+        return None, None
+    if metric.direction == "none":
+        return None, f"neither way of {metric.name} is known to be better, so there is no confidence set"
+    try:
+        found = confidence_of([mine, *paired], metric, seed)
+    except MissingLibraryError:
+        return None, "for the model confidence set: pip install 'experiment-registry[stats]'"
+    return found, None if found is not None else f"fewer than {FEWEST} dates common to all: no confidence set"
 
 
 def _metric(registry: ExperimentRegistry, name: str) -> Metric:
@@ -150,41 +203,13 @@ def _judged(
     return run, pair_runs(mine, run, metric, same_panel=same_panel(registry, mine, run), seed=seed)
 
 
-def _evaluated(registry: ExperimentRegistry, mine: Run) -> dict[str, Run]:
-    """Return the newest run of every other experiment that pairs with the control's."""
-    found: dict[str, Run] = {}
-    for run in registry.runs(panel=mine.panel.name, period=mine.period, full=True):
-        if run.config_hash != mine.config_hash and run.config_hash not in found and _pairs(registry, mine, run):
-            found[run.config_hash] = run
-    return found
-
-
-def _best_of(mine: Run, runs: dict[str, Run], named: Sequence[str], metric: Metric, seed: int) -> dict[str, float]:
-    """Return each named experiment's p-value for being the best of all."""
-    import numpy as np
-
-    from registry.statistics.paired import max_t_sign_flip
-
-    own = dict(zip(mine.dates.dates, mine.dates.values.get(metric.name, ()), strict=False))
-    days = common_dates(mine, own)
-    hashes = list(runs)
-    matrix = np.full((len(hashes), len(days)), np.nan)
-    for at, full in enumerate(hashes):
-        theirs = dict(zip(runs[full].dates.dates, runs[full].dates.values.get(metric.name, ()), strict=False))
-        for place, day in enumerate(days):
-            before, after = own[day], theirs.get(day)
-            if before is not None and after is not None and math.isfinite(after):
-                matrix[at, place] = after - before
-    usable = ~np.isnan(matrix).all(axis=1)
-    if not usable.any() or not len(days):
-        return {}
-    p = max_t_sign_flip(matrix[usable], seed=seed) if usable.sum() > 1 else np.ones(1)
-    kept = [full for full, good in zip(hashes, usable, strict=True) if good]
-    return {full: float(value) for full, value in zip(kept, p, strict=True) if full in set(named)}
-
-
 def _adjusted(
-    hashes: Sequence[str], found: Sequence[tuple[Run | None, Verdict]], best: dict[str, float], metric: Metric
+    hashes: Sequence[str],
+    found: Sequence[tuple[Run | None, Verdict]],
+    best: dict[str, float],
+    metric: Metric,
+    *,
+    screen: bool,
 ) -> list[Candidate]:
     from registry.statistics.multiple import benjamini_hochberg, holm
 
@@ -194,7 +219,7 @@ def _adjusted(
     for full, (run, verdict), p_holm, p_screen in zip(hashes, found, stepped, screened, strict=True):
         known = verdict.p is not None
         p_best = best.get(full) if known else None
-        decisive = max(float(p_holm), p_best or 0.0) if known else None
+        decisive = max(float(p_screen if screen else p_holm), p_best or 0.0) if known else None
         made.append(
             Candidate(
                 full,

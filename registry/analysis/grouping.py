@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from registry.analysis.selection import chosen, measured
+from registry.results import Results
+from registry.runs.trials import tried
 from registry.store.session import INTEGERS, as_list
 
 if TYPE_CHECKING:
@@ -41,6 +43,17 @@ class Groups:
     metric: str
     groups: list[Group]
     metrics_from: str | None
+    tried: int = 0
+    """Configurations ever tried on the panel and period."""
+
+    def df(self) -> Any:
+        """Return the groups as a pandas DataFrame.
+
+        Raises:
+            MissingLibraryError: pandas is not installed.
+        """
+        names = [field.name for field in fields(Group)]
+        return Results(names, [tuple(getattr(each, name) for name in names) for each in self.groups]).df()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists."""
@@ -48,6 +61,7 @@ class Groups:
             "by": self.by,
             "metric": self.metric,
             "metrics_from": self.metrics_from,
+            "tried": self.tried,
             "groups": [each.to_dict() for each in self.groups],
         }
 
@@ -73,7 +87,8 @@ def group(
         members.setdefault(repr(value), (value, []))[1].append(ids[row[0]])
     made = [_group(value, inside, found.values) for value, inside in members.values()]
     made.sort(key=lambda each: _order(each.value))
-    return Groups(listing.labels[-1], found.name, made, found.metrics_from)
+    count = 0 if found.basis is None else tried(session, found.basis).configurations
+    return Groups(listing.labels[-1], found.name, made, found.metrics_from, count)
 
 
 def _group(value: Any, members: list[int], values: dict[int, float]) -> Group:

@@ -14,6 +14,8 @@ from registry import rows
 from registry.analysis.selection import chosen, measured
 from registry.config import ExperimentConfig
 from registry.differences import Difference, differences
+from registry.results import Results
+from registry.runs.trials import tried
 from registry.store.session import as_list
 
 if TYPE_CHECKING:
@@ -65,6 +67,17 @@ class Nearest:
     metrics_from: str | None = None
     better: int | None = None
     """Of a question for better ones: how many are."""
+    tried: int = 0
+    """Of such a question: configurations ever tried on the panel and period."""
+
+    def df(self) -> Any:
+        """Return the neighbours as a pandas DataFrame, without what differs.
+
+        Raises:
+            MissingLibraryError: pandas is not installed.
+        """
+        names = ["config_hash", "description", "distance", "weights", "settings", "metric"]
+        return Results(names, [tuple(getattr(each, name) for name in names) for each in self.neighbours]).df()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
@@ -75,6 +88,7 @@ class Nearest:
             "own": self.own,
             "metrics_from": self.metrics_from,
             "better": self.better,
+            "tried": self.tried,
             "neighbours": [each.to_dict() for each in self.neighbours],
         }
 
@@ -100,7 +114,7 @@ def nearest(
     from registry.errors import FilterError
 
     among = [other for other in chosen(session, filter, panel, period) if other != id_]
-    own, values, name, basis, found_better = None, dict[int, float](), None, None, None
+    own, values, name, basis, found_better, count_tried = None, dict[int, float](), None, None, None, 0
     if better is not None:
         metric = measured(session, better, [*among, id_], panel, period, filter)
         name, basis, values = metric.name, metric.metrics_from, metric.values
@@ -112,6 +126,7 @@ def nearest(
         sign = 1 if metric.direction == "higher" else -1
         among = [other for other in among if other in values and sign * (values[other] - own) > 0]
         found_better = len(among)
+        count_tried = 0 if metric.basis is None else tried(session, metric.basis).configurations
     found = _distances(session, id_, among, distance, count)
     configs = dict(zip([each[0] for each in found], rows.configs(session, [each[0] for each in found]), strict=True))
     (mine,) = rows.configs(session, [id_])
@@ -123,6 +138,7 @@ def nearest(
         own,
         basis,
         found_better,
+        count_tried,
     )
 
 

@@ -74,6 +74,23 @@ def measured(
     return Measured(target.written, values, direction_of(session, target.name), metrics.basis)
 
 
+def latest_value(session: Session, config_hash: str, metric: str, basis: Basis) -> float | None:
+    """Return a metric of an experiment's latest run on a panel and period; None where it has none."""
+    from registry.search.basis import latest_runs
+
+    value: float | None = session.value(
+        f"SELECT value FROM run_metric WHERE metric = ? AND run_id IN ({latest_runs('id = ?')})",
+        [
+            metric,
+            basis.panel_id,
+            basis.start,
+            basis.end,
+            session.value("SELECT id FROM experiment WHERE config_hash = ?", [config_hash]),
+        ],
+    )
+    return value
+
+
 def hashes_of(session: Session, wanted: Sequence[int]) -> dict[int, str]:
     """Return the full hashes by id."""
     from registry.store.session import INTEGERS, as_list

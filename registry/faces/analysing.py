@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from registry.analysis.distribution import Spread
     from registry.analysis.grouping import Groups
     from registry.analysis.importance import Importances
+    from registry.analysis.matrix import Matrix
     from registry.analysis.nearest import Distance, Nearest
+    from registry.analysis.overfitting import Overfitting
     from registry.analysis.pareto import Front
 
 
@@ -56,9 +58,12 @@ class Analysing(Base):
         *,
         panel: str | None = None,
         period: str | None = None,
+        screen: bool = False,
         seed: int = 13,
     ) -> Trial:
         """Return whether candidates are better than a control, by their runs; see `registry.analysis.ab`.
+
+        With `screen`, many candidates are screened: the share of false finds is bounded, not the chance of any.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is
@@ -68,12 +73,40 @@ class Analysing(Base):
 
         self._require()
         named = [candidates] if isinstance(candidates, str) else candidates
-        return ab(self, control, named, metric, panel=panel, period=period, seed=seed)  # type: ignore[arg-type]
+        return ab(self, control, named, metric, panel=panel, period=period, screen=screen, seed=seed)  # type: ignore[arg-type]
+
+    def overfitting(
+        self,
+        metric: str = "sharpe",
+        *,
+        filter: str = "",
+        panel: str | None = None,
+        period: str | None = None,
+        blocks: int = 16,
+    ) -> Overfitting:
+        """Return how much of the best result is luck, given all that was tried; see `registry.analysis.overfitting`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`; or the metric has no values by date or no direction.
+        """
+        from registry.analysis.overfitting import overfitting
+
+        with self._store.read() as session:
+            return overfitting(session, metric, filter=filter, panel=panel, period=period, blocks=blocks)
 
     def importance(
-        self, metric: str, *, filter: str = "", panel: str | None = None, period: str | None = None, seed: int = 0
+        self,
+        metric: str,
+        *,
+        filter: str = "",
+        panel: str | None = None,
+        period: str | None = None,
+        seed: int = 0,
+        forest: bool = True,
     ) -> Importances:
         """Return which weights and hyperparameters go with a metric; see `registry.analysis.importance`.
+
+        Without `forest` by rank correlation alone, which takes half the time.
 
         Raises:
             FilterError, AmbiguousPanelError: as `search`.
@@ -81,7 +114,7 @@ class Analysing(Base):
         from registry.analysis.importance import importance
 
         with self._store.read() as session:
-            return importance(session, metric, filter=filter, panel=panel, period=period, seed=seed)
+            return importance(session, metric, filter=filter, panel=panel, period=period, seed=seed, forest=forest)
 
     def distribution(self, filter: str = "") -> list[Spread]:
         """Return how each feature's weights are spread among the experiments that match, the commonest first.
@@ -119,3 +152,37 @@ class Analysing(Base):
 
         with self._store.read() as session:
             return group(session, by, metric, filter=filter, panel=panel, period=period)
+
+    def matrix(
+        self,
+        filter: str = "",
+        *,
+        top: int | None = 20,
+        by: str | None = None,
+        normalise: bool = False,
+        cluster: bool = False,
+        against: str | None = None,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Matrix:
+        """Return the weights of a selection side by side, the best `by` a metric first; see `registry.analysis.matrix`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`; or nothing matches.
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one experiment.
+        """
+        from registry import references
+        from registry.analysis.matrix import matrix
+
+        with self._store.read() as session:
+            return matrix(
+                session,
+                filter,
+                top=top,
+                by=by,
+                normalise=normalise,
+                cluster=cluster,
+                against=None if against is None else references.resolve(session, against)[1],
+                panel=panel,
+                period=period,
+            )

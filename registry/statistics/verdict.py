@@ -21,7 +21,12 @@ from registry.metrics import Metric
 from registry.metrics import metric as defined
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from registry.runs.record import Run
+
+    Floats = npt.NDArray[np.float64]
 
 Outcome = Literal["better", "worse", "no difference", "cannot tell", "cannot pair"]
 
@@ -160,10 +165,8 @@ def pair_runs(
                 break
     if reason is not None:
         return Verdict("cannot pair", reason, asked.name, 0)
-    horizon = _horizon(candidate)
-    spans = math.ceil(horizon) if isinstance(horizon, int | float) else 1
     values = (dict(zip(r.dates.dates, r.dates.values[asked.name], strict=False)) for r in (reference, candidate))
-    return judge(*values, metric=asked, seed=seed, horizon=spans)
+    return judge(*values, metric=asked, seed=seed, horizon=spans_of(candidate.options))
 
 
 def rest_on(verdict: Verdict, metric: Metric, p: float) -> Verdict:
@@ -177,8 +180,7 @@ def rest_on(verdict: Verdict, metric: Metric, p: float) -> Verdict:
 def common_dates(run: Run, values: Mapping[str, float | None]) -> list[str]:
     """Return the dates of a run that have a value and whose labels do not overlap: those a comparison rests on."""
     known = {day: value for day, value in values.items() if value is not None and math.isfinite(value)}
-    horizon = _horizon(run)
-    return _apart(sorted(values), known, math.ceil(horizon) if isinstance(horizon, int | float) else 1)
+    return _apart(sorted(values), known, spans_of(run.options))
 
 
 def apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> str | None:
@@ -188,16 +190,25 @@ def apart_because(reference: Run, candidate: Run, same_panel: bool | None) -> st
         if names[0] == names[1]:
             return f"the content of the panel {names[0]} differs between the runs"
         return f"they differ in panel: {names[0]} against {names[1]}"
-    asked: list[tuple[str, object, object]] = [
-        ("period", f"{reference.start}..{reference.end}", f"{candidate.start}..{candidate.end}"),
-        ("horizon", _horizon(reference), _horizon(candidate)),
-    ]
-    asked += [(name, reference.options.get(name), candidate.options.get(name)) for name in _LABELS]
-    for name, first, second in asked:
+    mine, theirs = (
+        {"period": f"{run.start}..{run.end}", **label_options(run.options)} for run in (reference, candidate)
+    )
+    for name, first in mine.items():
+        second = theirs[name]
         if first != second:
             shown = ["none given" if value is None else str(value) for value in (first, second)]
             return f"they differ in {name}: {shown[0]} against {shown[1]}"
     return None
+
+
+def label_options(options: Mapping[str, Any]) -> dict[str, object]:
+    """Return the options by which a pick is measured: runs that differ in one of them can't be paired.
+
+    `horizon` is the one that decides, the first of `horizons`; a user's engine may say `horizon`.
+    """
+    given = options.get("horizons", options.get("horizon"))
+    horizon = (given[0] if given else None) if isinstance(given, list | tuple) else given
+    return {"horizon": horizon, **{name: options.get(name) for name in _LABELS}}
 
 
 def _one_panel(reference: Run, candidate: Run, same_panel: bool | None) -> bool:
@@ -209,10 +220,10 @@ def _one_panel(reference: Run, candidate: Run, same_panel: bool | None) -> bool:
     return first.name == second.name and first.fingerprint is None and second.fingerprint is None
 
 
-def _horizon(run: Run) -> object:
-    """Return the horizon that decides, the first of `horizons`; a user's engine may say `horizon`."""
-    given = run.options.get("horizons", run.options.get("horizon"))
-    return (given[0] if given else None) if isinstance(given, list | tuple) else given
+def spans_of(options: Mapping[str, Any]) -> int:
+    """Return how many panel dates a label spans; 1 where nobody says."""
+    horizon = label_options(options)["horizon"]
+    return math.ceil(horizon) if isinstance(horizon, int | float) else 1
 
 
 def _both(first: float | None, second: float | None) -> tuple[float, float] | None:
@@ -225,6 +236,16 @@ def _difference(first: float, second: float) -> float:
     """Return the difference, 0 where it is that of rounding: runs that pick alike must not win by the last bit."""
     found = second - first
     return 0.0 if abs(found) <= _SAME * max(abs(first), abs(second)) else found
+
+
+def rounded_differences(reference: Floats, candidates: Floats) -> Floats:
+    """Return what `_difference` does for many at once: rows of candidates minus the reference, NaN where one lacks."""
+    import numpy as np
+
+    found = candidates - reference
+    with np.errstate(invalid="ignore"):
+        alike = np.abs(found) <= _SAME * np.maximum(np.abs(candidates), np.abs(reference))
+    return np.where(alike, 0.0, found)
 
 
 def _apart(calendar: list[str], known: Mapping[str, object], horizon: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -100,3 +101,60 @@ def test_the_run_of_the_control_is_the_one_that_pairs(registry: ExperimentRegist
     control, good = put(registry, 0, noise(0)), put(registry, 1, noise(1))
     put(registry, 0, noise(7), options={**OPTIONS, "horizons": [10]})
     assert registry.ab(control, good).candidates[0].verdict.verdict == "no difference"
+
+
+def test_what_lies_in_the_trash_counts_and_a_family_of_those_named_does_not(registry: ExperimentRegistry) -> None:
+    hashes = [put(registry, number, noise(number)) for number in range(4)]
+    assert all(each.p_best is None for each in registry.ab(hashes[0], hashes[1:]).candidates)
+    registry.delete(hashes[3])
+    found = registry.ab(hashes[0], hashes[1:3])
+    assert found.evaluated == 4
+    matrix = np.array([noise(number) - noise(0) for number in (1, 2, 3)])
+    assert [each.p_best for each in found.candidates] == pytest.approx(list(max_t_sign_flip(matrix)[:2]))
+
+
+def test_screening_bounds_the_share_of_false_finds(registry: ExperimentRegistry) -> None:
+    values = [noise(0)] + [noise(number, 0.55) for number in range(1, 9)]
+    hashes = [put(registry, number, each) for number, each in enumerate(values)]
+    strict, loose = (registry.ab(hashes[0], hashes[1:], screen=screen) for screen in (False, True))
+    for found in (strict, loose):
+        for each in found.candidates:
+            p = each.p_screen if found.screened else each.p_holm
+            assert p is not None
+            assert (each.verdict.verdict == "better") == (p < 0.05)
+    better = [sum(each.verdict.verdict == "better" for each in found.candidates) for found in (strict, loose)]
+    assert better[0] < better[1]
+
+
+def test_few_dates_are_no_evidence_and_differences_of_rounding_none(registry: ExperimentRegistry) -> None:
+    hashes = [put(registry, number, np.nextafter(noise(0), 9.0 * (number > 0))) for number in range(3)]
+    (one,) = registry.ab(hashes[0], hashes[1]).candidates
+    assert (one.verdict.p, one.p_best, one.verdict.verdict) == (1.0, 1.0, "no difference")
+    values = {day: float(value) for day, value in zip(DAYS[:15], noise(5, 3.0), strict=False)}
+    short = registry.record_run(
+        config(9), metrics={"edge": 1.0}, dates={"edge": values}, panel="p", period=PERIOD, options=OPTIONS
+    )
+    (one,) = registry.ab(hashes[0], short.config_hash).candidates
+    assert (one.verdict.verdict, one.verdict.underpowered, one.verdict.n) == ("cannot tell", True, 15)
+
+
+def test_the_confidence_set_needs_its_library_and_three(
+    registry: ExperimentRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = [put(registry, number, noise(number, -2.0 * (number == 2))) for number in range(3)]
+    two = registry.ab(hashes[0], hashes[1])
+    assert (two.confidence, two.confidence_set, two.confidence_note) == (None, None, None)
+    monkeypatch.setitem(sys.modules, "arch", None)
+    monkeypatch.setitem(sys.modules, "arch.bootstrap", None)
+    without = registry.ab(hashes[0], hashes[1:])
+    assert without.confidence is None
+    assert "experiment-registry[stats]" in (without.confidence_note or "")
+    assert without.to_dict()["confidence_set"] is None
+
+
+@pytest.mark.full
+def test_the_confidence_set_leaves_out_what_is_clearly_worse(registry: ExperimentRegistry) -> None:
+    hashes = [put(registry, number, noise(number, -2.0 * (number == 2))) for number in range(3)]
+    found = registry.ab(hashes[0], hashes[1:])
+    assert found.confidence_set == hashes[:2]
+    assert found.df()["config_hash"].tolist() == hashes[1:]

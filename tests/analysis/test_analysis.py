@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry
-from registry.analysis.importance import _ranks, _spearman
-from registry.analysis.pareto import _front
+from registry.analysis.importance import Column, _ranks, _spearman
+from registry.analysis.pareto import front_of
 from registry.errors import FilterError, NotFoundError
 from tests.tui.driving import registry_of
 
@@ -117,21 +117,54 @@ def test_what_goes_with_a_metric(registry: ExperimentRegistry) -> None:
     found = registry.importance("m.edge")
     by_name = {each.name: each for each in found.names}
     assert found.experiments == 12 and found.names[0].name in ("w.a", "hp.seed")
-    assert by_name["w.a"].rho == pytest.approx(1.0) and by_name["w.a"].p == pytest.approx(0.0)
+    assert by_name["w.a"].rho == pytest.approx(1.0) and by_name["w.a"].p == pytest.approx(1e-4)
     assert by_name["w.b"].rho is None and by_name["w.b"].p_adjusted is None
     assert 0 < (by_name["hp.k"].p or 0) <= (by_name["hp.k"].p_adjusted or 0) <= 1
     assert found.forest is not None and "20 experiments" in found.forest
     assert registry.importance("m.max_drawdown").names[0].rho == pytest.approx(-1.0)
 
 
-@given(st.lists(st.integers(-3, 3), min_size=5, max_size=30), st.randoms())
-def test_ranks_share_ties(values: list[int], random: object) -> None:
+@given(st.lists(st.integers(-3, 3), min_size=5, max_size=30))
+def test_ranks_share_ties(values: list[int]) -> None:
     ranks = _ranks(np.array(values, dtype=float))
     for value, rank in zip(values, ranks, strict=True):
         below, same = sum(other < value for other in values), values.count(value)
         assert rank == below + (same + 1) / 2
-    rho, n = _spearman(np.array(values, dtype=float), -np.array(values, dtype=float))
-    assert n == len(values) and (rho is None if len(set(values)) == 1 else rho == pytest.approx(-1.0))
+
+
+@given(
+    st.lists(st.tuples(st.one_of(st.none(), st.integers(-2, 2)), st.integers(0, 5)), min_size=5, max_size=12),
+    st.sampled_from([0.0, None]),
+)
+def test_rho_is_that_of_the_ranks_an_absent_weight_counting_as_0(
+    pairs: list[tuple[int | None, int]], absent: float | None
+) -> None:
+    """By Pearson's correlation of the ranks, over those that count."""
+    target = np.array([float(value) for _, value in pairs])
+    there = [at for at, (value, _) in enumerate(pairs) if value is not None]
+    column = Column("x", np.array(there, dtype=np.int64), np.array([float(pairs[at][0] or 0) for at in there]), absent)
+    counted = list(range(len(pairs))) if absent is not None else there
+    one, two = (
+        np.array([sum(b < a for b in values) + (values.count(a) + 1) / 2 for a in values])
+        for values in ([pairs[at][0] or 0 for at in counted], [pairs[at][1] for at in counted])
+    )
+    rho, p, n = _spearman(column, target, _ranks(target), 1)
+    assert n == len(counted)
+    if n < 5 or len(set(one)) == 1 or len(set(two)) == 1:
+        assert (rho, p) == (None, None)
+    else:
+        assert rho == pytest.approx(np.corrcoef(one, two)[0, 1], abs=1e-12)
+        assert p is not None
+        assert 1e-4 <= p <= 1
+
+
+def test_few_experiments_are_judged_by_permutations() -> None:
+    """Of the 120 orders of five, two have a correlation of size 1."""
+    order = np.arange(1.0, 6.0)
+    column = Column("x", np.arange(5), order, None)
+    rho, p, _ = _spearman(column, order, order, 1)
+    assert rho == pytest.approx(1.0)
+    assert p == pytest.approx(2 / 120, abs=0.005)
 
 
 @pytest.mark.full
@@ -151,23 +184,34 @@ def test_rho_and_p_agree_with_scipy_and_there_is_a_forest(tmp_path: Path) -> Non
         wanted = spearmanr(weights[:, at], edges)
         assert by_name[name].rho == pytest.approx(wanted.statistic)
         assert by_name[name].p == pytest.approx(wanted.pvalue, abs=0.02)
+        assert abs(math.log10((by_name[name].p or 0) / wanted.pvalue)) < 0.3, "also far out"
+    assert 0.2 < (found.explained or 0) < 0.7, "half of it is noise"
+    alone = registry.importance("edge", forest=False)
+    assert (alone.explained, alone.names[0].forest, alone.names[0].rho) == (None, None, found.names[0].rho)
+    assert found.df()["name"].tolist() == [each.name for each in found.names]
     assert found.forest is None and by_name["w.a"].forest > by_name["w.b"].forest  # type: ignore[operator]
     assert sum(each.forest or 0 for each in found.names) == pytest.approx(1.0)
     assert registry.importance("edge").to_dict() == found.to_dict()
 
 
-@given(st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0, 5), st.integers(0, 5)).map(
-    lambda point: tuple(map(float, point))), min_size=1))  # fmt: skip
-def test_the_front_is_what_nobody_dominates(points: dict[int, tuple[float, ...]]) -> None:
-    def dominated(mine: tuple[float, ...]) -> bool:
-        return any(other != mine and all(map(float.__ge__, other, mine)) for other in points.values())
+@given(
+    st.integers(2, 4).flatmap(
+        lambda width: st.lists(st.lists(st.integers(0, 5), min_size=width, max_size=width), min_size=1, max_size=40)
+    )
+)
+def test_the_front_is_what_nobody_dominates(points: list[list[int]]) -> None:
+    def dominated(mine: list[int]) -> bool:
+        return any(other != mine and all(map(int.__ge__, other, mine)) for other in points)
 
-    assert sorted(_front(points)) == sorted(id_ for id_, point in points.items() if not dominated(point))
+    found = front_of(np.array(points, dtype=float))
+    assert sorted(found) == [at for at, mine in enumerate(points) if not dominated(mine)]
+    firsts = [points[at][0] for at in found]
+    assert firsts == sorted(firsts, reverse=True)
 
 
 def test_the_front_of_two_metrics(registry: ExperimentRegistry) -> None:
     found = registry.pareto(["m.edge", "m.max_drawdown"])
-    assert found.tried == 12 and len(found.hashes) == 12, "more edge costs drawdown all along"
+    assert found.tried == found.evaluated == 12 and len(found.hashes) == 12, "more edge costs drawdown all along"
     assert found.values[0][0] == pytest.approx(0.11)
     front = registry.pareto(["m.edge", "m.turnover"])
     assert [values[0] for values in front.values] == [pytest.approx(0.11)]

@@ -17,8 +17,10 @@ from registry import ExperimentConfig, ExperimentRegistry
 from registry.exchange import import_sources
 from registry.store import Store
 from tests.benchmarks import app
+from tests.benchmarks.ab_size import verdicts
 from tests.benchmarks.backtests import backtesting
 from tests.benchmarks.data import put_runs, records, write_ndjson
+from tests.benchmarks.learning import learning
 from tests.benchmarks.yardstick import Yardstick
 
 QUICK = "--quick" in sys.argv
@@ -206,11 +208,15 @@ def main() -> None:
         for count in (1000,) if QUICK else (1000, 100_000):
             at_size(folder, count)
             with_runs(folder, count)
+            learning(folder / f"{count}.duckdb", count, line)
             app.using(folder / f"{count}.duckdb", count, line)
         if not QUICK:
-            app.using(app.build(folder, app.MILLION), app.MILLION, line)
+            million = app.build(folder, app.MILLION)
+            app.using(million, app.MILLION, line)
+            learning(million, app.MILLION, line)
         starting(folder)
         backtesting(folder, line, QUICK)
+    verdicts(100 if QUICK else 1000)
 
 
 if __name__ == "__main__":

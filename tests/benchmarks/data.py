@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,8 @@ RUN_METRICS = [
 ]  # fmt: skip
 
 
-def put_runs(session: WriteSession, windows: int = 10) -> None:
-    """Give every experiment one run of 20 metrics, two of them also over windows; the engine makes them up."""
+def put_runs(session: WriteSession, windows: int = 10, metrics: Sequence[str] = tuple(RUN_METRICS)) -> None:
+    """Give every experiment one run of these metrics, two also over windows; the engine makes them up."""
     session.run("INSERT INTO store.panel (panel_id, name, first_seen) VALUES (1, 'made_up', TIMESTAMP '2026-01-01')")
     columns = {
         "run_id": "'r-' || substr(config_hash, 1, 16)", "seq": "id", "id": "id", "panel_id": "1", "panel": "'made_up'",
@@ -56,13 +56,13 @@ def put_runs(session: WriteSession, windows: int = 10) -> None:
     session.run(
         "INSERT INTO store.run_metric (run_id, id, metric, value)"
         f" SELECT run_id, id, metric, {value.format('')} FROM store.run, {of_metric}",
-        [json.dumps(RUN_METRICS)],
+        [json.dumps(list(metrics))],
     )
     session.run(
         "INSERT INTO store.window_metric (run_id, id, number, metric, value)"
         f" SELECT run_id, id, number, metric, {value.format(', number')} FROM store.run, {of_metric},"
         " (SELECT unnest(range(?)) AS number)",
-        [json.dumps(RUN_METRICS[:3:2]), windows],
+        [json.dumps(list(metrics[:3:2])), windows],
     )
 
 

@@ -10,7 +10,8 @@ from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.options import format_options, panel_options
+from tui.cli.errors import Exit, Stop, nothing
+from tui.cli.options import format_options, panel_options, references
 from tui.cli.table import Column, number, text
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     examples=[
         "experiments ab production latest",
         "experiments ab 08d6b6669e67 1a2b3c4d 5e6f7a8b --metric precision_at_k --json",
+        "experiments search 'tag:sweep-1' --ids | experiments ab production - --screen",
     ],
 )
 @click.argument("control", metavar="A")
 @click.argument("candidates", metavar="B…", nargs=-1, required=True)
 @click.option("--metric", metavar="METRIC", default="edge", show_default=True, help="A metric with values by date.")
+@click.option("--screen", is_flag=True, help="Bound the share of false finds (BH), not the chance of any (Holm).")
 @click.option("--seed", type=int, default=13, show_default=True, help="Of the random signs and resamples.")
 @panel_options
 @format_options
@@ -36,6 +39,7 @@ def ab(
     control: str,
     candidates: tuple[str, ...],
     metric: str,
+    screen: bool,
     seed: int,
     panel: str | None,
     period: str | None,
@@ -44,10 +48,24 @@ def ab(
     """Say whether candidates are better than a control.
 
     By the paired differences of their runs on the same panel, period and options, on dates that do not overlap:
-    a sign-flip test (exact up to 13 dates), Holm over several candidates, and, when more experiments were
-    evaluated there than are named, for being the best of all of them. The verdict rests on the largest p-value.
+    a sign-flip test (exact up to 13 dates), Holm over several candidates (or --screen), and, when more experiments
+    were evaluated there than are named, for being the best of all of them. The verdict rests on the largest p-value.
+    Of three or more, the model confidence set says which can't be told from the best. Exit 6 when none can be judged.
     """
-    found = app.registry(Missing.NAMED).ab(control, candidates, metric, panel=panel, period=period, seed=seed)
+    registry = app.registry(Missing.NAMED)
+    named = references(candidates)
+    if "-" in candidates:  # what a search finds may well hold the control
+        mine = registry.resolve(control)
+        named = [full for full in registry.resolve_many(named) if full != mine]
+    if not named:
+        raise nothing("no candidates were named on stdin; nothing to do")
+    found = registry.ab(control, named, metric, panel=panel, period=period, screen=screen, seed=seed)
+    _show(found, form)
+    if all(each.verdict.verdict in ("cannot tell", "cannot pair") for each in found.candidates):
+        raise Stop(Exit.CANNOT_TELL)
+
+
+def _show(found: Trial, form: str) -> None:
     if form in ("json", "ndjson"):
         output.record(found.to_dict())
         return
@@ -61,17 +79,18 @@ def ab(
         Column("N", number, right=True),
         Column("WON", _percent, right=True),
         Column("P", _p, right=True),
-        *([Column("P OF ALL NAMED", _p, right=True)] if len(found.candidates) > 1 else []),
-        *(
-            [Column("P OF THE BEST", _p, right=True)]
-            if any(each.p_best is not None for each in found.candidates)
-            else []
-        ),
+        *([Column("P SCREENED" if found.screened else "P OF ALL NAMED", _p, right=True)] if _several(found) else []),
+        *([Column("P OF THE BEST", _p, right=True)] if _of_many(found) else []),
+        *([Column("IN THE SET", text)] if found.confidence is not None else []),
         Column("VERDICT", text, shrinks=True),
     ]
     rows = [_row(each, found) for each in found.candidates]
     output.table(Results([column.header for column in columns], rows), columns)
     _tell(found)
+
+
+def _several(found: Trial) -> bool:
+    return len(found.candidates) > 1
 
 
 def _of_many(found: Trial) -> bool:
@@ -90,10 +109,16 @@ def _row(each: Candidate, found: Trial) -> tuple[Any, ...]:
         verdict.n,
         verdict.share_won,
         verdict.p,
-        *([each.p_holm] if len(found.candidates) > 1 else []),
+        *([each.p_screen if found.screened else each.p_holm] if _several(found) else []),
         *([each.p_best] if _of_many(found) else []),
+        *([_membership(found, each.config_hash)] if found.confidence is not None else []),
         said,
     )
+
+
+def _membership(found: Trial, full: str) -> str:
+    p = (found.confidence or {}).get(full)
+    return "-" if p is None else f"{'yes' if full in (found.confidence_set or []) else 'no'} ({p:.2f})"
 
 
 def _tell(found: Trial) -> None:
@@ -102,6 +127,11 @@ def _tell(found: Trial) -> None:
         f"{found.evaluated:,} evaluated with the same options, {found.tried:,} ever tried there;"
         " the verdict counts all that were evaluated"
     )
+    if found.confidence is not None:
+        among = "in it" if found.control in (found.confidence_set or []) else "not in it"
+        output.note(f"the set holds what can't be told from the best at 90 %; the control is {among}")
+    if found.confidence_note is not None:
+        output.note(found.confidence_note)
     seen = [each.verdict.smallest_seen for each in found.candidates if each.verdict.smallest_seen is not None]
     if seen:
         output.note(f"a difference of {max(seen):.4g} would be seen in 80 of 100 such comparisons")

@@ -14,7 +14,7 @@ from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
 from tui.cli.options import filter_option, format_options, panel_options
 from tui.cli.table import Column, number, text
-from tui.numbers import bars, shown
+from tui.numbers import bars, best_of, shown
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ _CHANGES = 4
 """Changes a line of `nearest` names."""
 
 
-def _note(metrics_from: str | None) -> None:
+def _note(metrics_from: str | None, tried: int = 0) -> None:
     if metrics_from is not None:
-        output.note(f"metrics on {metrics_from}")
+        output.note(f"metrics on {metrics_from}{best_of(tried)}")
 
 
 def _shower(metric: str | None) -> Any:
@@ -106,7 +106,7 @@ def _tell_nearest(found: Nearest) -> None:
     else:
         own = shown(split_name(found.metric).text, found.own)
         output.note(f"{found.among:,} have a better {found.metric} than its own {own}; nothing was tested")
-    _note(found.metrics_from)
+    _note(found.metrics_from, found.tried)
 
 
 @click.command(
@@ -117,13 +117,21 @@ def _tell_nearest(found: Nearest) -> None:
     ],
 )
 @click.option("--metric", metavar="METRIC", required=True, help="The metric, such as m.edge.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the forest.")
+@click.option("--forest/--no-forest", default=True, help="Grow a random forest beside, with scikit-learn.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of permutations and the forest.")
 @filter_option
 @panel_options
 @format_options
 @pass_app
 def importance(
-    app: App, metric: str, seed: int, filter_: str | None, panel: str | None, period: str | None, form: str
+    app: App,
+    metric: str,
+    forest: bool,
+    seed: int,
+    filter_: str | None,
+    panel: str | None,
+    period: str | None,
+    form: str,
 ) -> None:
     """Tell which weights and hyperparameters go with a metric.
 
@@ -131,7 +139,7 @@ def importance(
     and by a random forest where scikit-learn is installed. What goes together need not be a cause.
     """
     registry = app.registry(Missing.NOTHING)
-    found = registry.importance(metric, filter=filter_ or "", panel=panel, period=period, seed=seed)
+    found = registry.importance(metric, filter=filter_ or "", panel=panel, period=period, seed=seed, forest=forest)
     if form in ("json", "ndjson"):
         output.record(found.to_dict())
         return
@@ -154,7 +162,10 @@ def importance(
     output.note(f"{found.metric} of {output.plural(found.experiments)}; rho is Spearman's, p adjusted for all names")
     if found.forest:
         output.note(found.forest)
-    _note(found.metrics_from)
+    elif found.explained is not None:
+        nothing_said = "" if found.explained > 0 else ": read nothing into its shares"
+        output.note(f"the forest explains {max(0.0, found.explained):.0%} of what it was not grown on{nothing_said}")
+    _note(found.metrics_from, found.tried)
 
 
 def _signed(value: float | None) -> str:
@@ -239,8 +250,8 @@ def pareto(
         Column("DESCRIPTION", text, shrinks=True),
     ]
     output.table(results, columns)
-    output.note(f"{len(rows):,} of {found.tried:,} tried; the best of many look better than they are")
-    _note(found.metrics_from)
+    output.note(f"{len(rows):,} of {found.evaluated:,} with these metrics")
+    _note(found.metrics_from, found.tried)
 
 
 @click.command(
@@ -282,7 +293,7 @@ def group(
         *(Column(f"{name} {found.metric}", show, right=True) for name in ("MEAN", "STD", "LOW", "HIGH")),
     ]
     output.table(Results(names, rows), columns)
-    _note(found.metrics_from)
+    _note(found.metrics_from, found.tried)
 
 
 def _value(value: Any) -> str:

@@ -181,6 +181,7 @@ def _many(
     from registry.backtest.many import backtest_many, write_report
     from registry.backtest.running import Bench
     from tui.cli.backtest_table import ranking
+    from tui.numbers import best_of
 
     registry = app.registry(Missing.NOTHING)
     hashes = registry.matching(filter_)
@@ -208,6 +209,8 @@ def _many(
         output.record([each.to_dict() for each in made])
     else:
         output.lines(ranking(made))
+        tried = registry.trials(bench.panel.name, f"{bench.start}..{bench.end}")
+        output.note(f"on {bench.panel.name} {bench.start}..{bench.end}{best_of(tried)}")
     for each in made:
         if each.outcome == "failed":
             output.note(f"failed {str(each.config.config_hash)[:12]}: {safe(each.reason)}")

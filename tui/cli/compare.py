@@ -13,14 +13,17 @@ from registry.errors import FileExistsRefusal
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import Exit, Stop, refuse
-from tui.cli.options import format_options, panel_options, references
+from tui.cli.errors import Exit, Stop, nothing, refuse
+from tui.cli.heat import print_matrix
+from tui.cli.options import check_choice, filter_option, format_options, panel_options, references
 from tui.cli.table import Column, layout, number
 from tui.safe import safe
 from tui.widths import width
 
 if TYPE_CHECKING:
+    from registry.analysis.matrix import Matrix
     from registry.comparison import Comparison, ComparisonRow
+    from registry.experiments import ExperimentRegistry
 
 TITLES = {
     "feature": "Weights",
@@ -38,9 +41,18 @@ TITLES = {
         "experiments search 'tag:sweep-1' --ids | experiments compare - --json",
         "experiments compare A B C --against A -o weights.csv",
         "experiments compare A B --exit-code > /dev/null || echo different",
+        "experiments compare --filter 'tag:sweep-1' --top 20 --by m.edge --normalise --cluster",
     ],
 )
-@click.argument("refs", metavar="A B…", nargs=-1, required=True)
+@click.argument("refs", metavar="A B…", nargs=-1)
+@filter_option
+@click.option(
+    "--top", metavar="N", type=click.IntRange(min=0), help="Of --filter: the first N; 0 is all [default: 20]."
+)
+@click.option("--by", metavar="COLUMN", help="Of --filter: the best by m.NAME, or the largest by another column.")
+@click.option("--normalise", is_flag=True, help="Divide weights by their absolute sum in each experiment.")
+@click.option("--cluster", is_flag=True, help="Put what is alike side by side.")
+@click.option("--heat/--numbers", default=None, help="A heat map of weights [default with --filter], or the numbers.")
 @click.option("--against", metavar="HASH", help="The reference: it comes first, the others show their change from it.")
 @panel_options
 @click.option("--all", "everything", is_flag=True, help="Show what is the same in all of them, too.")
@@ -60,6 +72,12 @@ TITLES = {
 def compare(
     app: App,
     refs: tuple[str, ...],
+    filter_: str | None,
+    top: int | None,
+    by: str | None,
+    normalise: bool,
+    cluster: bool,
+    heat: bool | None,
     against: str | None,
     everything: bool,
     file: Path | None,
@@ -77,33 +95,97 @@ def compare(
     for each feature, transformation, hyperparameter and metric, with its value in each experiment; what is
     absent is empty in CSV and left out in NDJSON. Text that a spreadsheet would run as a formula gets an
     apostrophe before it in CSV.
+
+    With --filter instead of A B… the best of all that match: a heat map of their weights, a feature a line, in which
+    a block is as high as the weight is large; exactly with --numbers or as JSON and CSV.
     """
     if file is not None:
         _check_file(file, form)
     if transpose and form != "csv" and (file is None or file.suffix.lower() == ".json"):
         raise click.UsageError("--transpose is for CSV and Markdown: give --format csv, or -o FILE.csv or FILE.md")
-    registry = app.registry(Missing.NAMED)
-    wanted = references(refs)
-    if len(wanted) < (2 if against is None else 1):
+    check_choice(refs, filter_)
+    if filter_ is None and (top is not None or by is not None):
+        raise click.UsageError("--top and --by choose among what a --filter finds; give one")
+    registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
+    wanted = [] if filter_ is not None else references(refs)
+    if filter_ is None and len(wanted) < (2 if against is None else 1):
         raise click.UsageError("name at least two experiments to compare")
-    found = registry.compare_many(wanted, against=against, panel=panel, period=period)
+    picture = None
+    if filter_ is not None:
+        picture = _selection(
+            registry, filter_, against, panel, period, top=top, by=by, normalise=normalise, cluster=cluster
+        )
+        found = picture.comparison
+    else:
+        found = _arranged(
+            registry.compare_many(wanted, against=against, panel=panel, period=period),
+            normalise=normalise,
+            cluster=cluster,
+        )
     rows = found.rows if everything else found.differing
     if file is not None:
         _write(replace(found, rows=rows), file, transpose=transpose, force=force)
     elif form == "json":
         sides = [*wanted, *([against] if against is not None and len(wanted) == 1 else [])]
         pair: dict[str, Any] = registry.compare(*sides, panel=panel, period=period) if len(sides) == 2 else {}
-        output.record({**pair, **found.to_dict(), "rows": [row.to_dict() for row in rows]})
+        chosen = {} if picture is None else picture.to_dict()
+        output.record({**pair, **chosen, **found.to_dict(), "rows": [row.to_dict() for row in rows]})
     elif form == "ndjson":
         output.lines(output.to_json(_record(row, found)) for row in rows)
     elif form == "csv":
         from registry.exchange import comparison_text
 
         output.raw(comparison_text(replace(found, rows=rows), "csv", transposed=transpose))
+    elif heat or (heat is None and picture is not None):
+        print_matrix(picture or _drawn(found, normalise=normalise, cluster=cluster), everything=everything)
     else:
         print_comparison(found, everything=everything)
     if exit_code and found.differing:
         raise Stop(Exit.DIFFERS)
+
+
+def _selection(
+    registry: ExperimentRegistry,
+    filter_: str,
+    against: str | None,
+    panel: str | None,
+    period: str | None,
+    *,
+    top: int | None,
+    by: str | None,
+    normalise: bool,
+    cluster: bool,
+) -> Matrix:
+    if not registry.count(filter_, panel=panel, period=period):
+        raise nothing(f"nothing matches {filter_}")
+    return registry.matrix(
+        filter_,
+        top=20 if top is None else top or None,
+        by=by,
+        normalise=normalise,
+        cluster=cluster,
+        against=against,
+        panel=panel,
+        period=period,
+    )
+
+
+def _arranged(found: Comparison, *, normalise: bool, cluster: bool) -> Comparison:
+    from registry.analysis.matrix import clustered, normalised
+
+    if normalise:
+        found = normalised(found)
+    return clustered(found) if cluster else found
+
+
+def _drawn(found: Comparison, *, normalise: bool, cluster: bool) -> Matrix:
+    """Return named experiments as a matrix; a reference comes first."""
+    from registry.analysis.matrix import Matrix
+
+    if found.against is not None:
+        found = found.seen_from(found.reference)
+    count = len(found.hashes)
+    return Matrix(found, None, [None] * count, count, 0, normalise, cluster)
 
 
 def _check_file(file: Path, form: str) -> None:

@@ -12,6 +12,7 @@ from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
 from tui.cli.options import Look, Order, filter_option, look_options, order_options
+from tui.numbers import best_of
 
 if TYPE_CHECKING:
     from registry.experiments import ExperimentRegistry
@@ -52,7 +53,7 @@ def remark(registry: ExperimentRegistry, found: Results, filter_: str, look: Loo
     if hidden:
         parts.append(f"{hidden:,} not shown (--limit 0 shows all)")
     if found.metrics_from is not None:
-        parts.append(f"metrics on {found.metrics_from}")
+        parts.append(f"metrics on {found.metrics_from}{best_of(found.tried)}")
     if parts:
         output.note("; ".join(parts))
     if found.metrics_note is not None:
