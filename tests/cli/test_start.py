@@ -47,7 +47,7 @@ def test_help_loads_neither_engine_nor_app(tmp_path: Path) -> None:
     assert list(codes.values()) == [0] * (2 + len(COMMANDS)) + [2, 2]
 
 
-COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting"}
+COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting", "pareto"}
 """Commands that compute with numpy."""
 
 
@@ -64,7 +64,7 @@ def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: byt
         ["record", "latest", "run.json"],
         ["promote", "latest", "production"], ["history", "production"],
         ["aliases"], ["rollback", "production", "--yes"], ["lineage", "latest"], ["nearest", "latest"],
-        ["distribution"], ["group", "--by", "hp.k", "--metric", "edge"], ["pareto", "edge", "edge"],
+        ["distribution"], ["group", "--by", "hp.k", "--metric", "edge"],
     ]  # fmt: skip
     (tmp_path / "run.json").write_text('{"metrics": {"edge": 0.1}, "panel": "p", "period": "2020-01-01..2020-12-31"}')
     assert set(COMMANDS) - {words[0] for words in commands} == COMPUTING
