@@ -158,15 +158,20 @@ def history(session: Session, alias: str) -> list[Move]:
     return [Move(*row) for row in rows]
 
 
-def unknown_alias(session: Session, alias: str) -> str:
-    """Return the sentence for an alias that is not there."""
+def nearest_alias(session: Session, text: str) -> str | None:
+    """Return the alias that `text` may have been meant to be."""
     from registry.search.names import nearest
 
-    names = [row[0] for row in session.rows("SELECT DISTINCT alias FROM alias_move")]
-    near = nearest(alias.strip(), names)
+    return nearest(text.strip(), [row[0] for row in session.rows("SELECT DISTINCT alias FROM alias_move")])
+
+
+def unknown_alias(session: Session, alias: str) -> str:
+    """Return the sentence for an alias that is not there."""
+    near = nearest_alias(session, alias)
     if near is not None:
         return f"there is no alias {show(alias)}; did you mean {near}?"
-    advice = "see them with: experiments aliases" if names else "make one with: experiments promote HASH ALIAS"
+    some = bool(current(session))
+    advice = "see them with: experiments aliases" if some else "make one with: experiments promote HASH ALIAS"
     return f"there is no alias {show(alias)}; {advice}"
 
 

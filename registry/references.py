@@ -108,9 +108,9 @@ def resolve(session: Session, reference: str, *, trashed: bool = False) -> tuple
         )
     where = "in the trash" if trashed else "here"
     if not HEX.issuperset(reference.strip().lower()):
-        from registry.search.names import nearest
+        from registry.aliases import nearest_alias
 
-        near = nearest(reference.strip(), [row[0] for row in session.rows("SELECT DISTINCT alias FROM alias_move")])
+        near = nearest_alias(session, reference)
         if near is not None:
             raise NotFoundError(f"no hash or alias {where} is {show(reference)}; did you mean {near}?")
     raise NotFoundError(f"no experiment {where} has the hash {show(reference)}; look it up with: experiments list")

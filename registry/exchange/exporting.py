@@ -99,8 +99,7 @@ def _record(config: ExperimentConfig, beside: _Beside) -> dict[str, Any]:
 
 
 def _indented(config: ExperimentConfig, beside: _Beside) -> str:
-    more = beside(config)
-    return json.dumps({**config.to_dict(), **more}, indent=2, sort_keys=True) if more else config.to_json()
+    return json.dumps(_record(config, beside), indent=2, sort_keys=True)
 
 
 def export_many(
