@@ -453,6 +453,8 @@ class BrowsingScreen(Choosing):
         if found is not None and found.basis is not None:
             choice = f" (one of {self._panels}; P chooses)" if self._panels > 1 else ""
             said.append(f"metrics on {found.basis}{choice}")
+        if found is not None and found.metrics_note is not None:
+            said.append(found.metrics_note)
         if found is not None and found.folds:
             hidden = sum(len(each.ids) for each in found.folds)
             said.append(f"{of_them(len(found.folds), 'sweep')} folded ({number(hidden)}); z unfolds")
