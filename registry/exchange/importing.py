@@ -124,6 +124,7 @@ class _Chunk:
     def add(self, name: str, record: Record) -> None:
         self.registrations.append(Registration(record.config, record.old_hashes, inferred=record.inferred))
         self.places.append(record.source)
+        self.runs += record.panels
         for run in record.runs:
             self.runs += items_of(run, record.config)
         self.runs += record.trials

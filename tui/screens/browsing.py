@@ -452,7 +452,7 @@ class BrowsingScreen(Choosing):
         said = []
         if found is not None and found.basis is not None:
             choice = f" (one of {self._panels}; P chooses)" if self._panels > 1 else ""
-            said.append(f"metrics on {found.basis}{choice}")
+            said.append(f"metrics on {found.basis}{_made(found.metrics_note)}{choice}")
         if found is not None and found.folds:
             hidden = sum(len(each.ids) for each in found.folds)
             said.append(f"{of_them(len(found.folds), 'sweep')} folded ({number(hidden)}); z unfolds")
@@ -573,3 +573,8 @@ class BrowsingScreen(Choosing):
             self.ask("", self.wanted_sort)
             return True
         return False
+
+
+def _made(note: str | None) -> str:
+    """Return what keeps metrics from being comparable in a few words: there is no room for the sentence."""
+    return "" if note is None else f", {note.removeprefix('the runs ').removeprefix('were made ')}"
