@@ -11,7 +11,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from registry.exchange.importing import Progress, bring_in
 from registry.exchange.report import Found, ImportReport, Record, Refusal, Remark
 from registry.marks import CarriedAlias, newest
 from registry.runs import reading
-from registry.runs.panels import PanelRef
+from registry.runs.panels import KnownPanel, PanelRef
 from registry.store import Session, Store, WriteSession
 from registry.store.connection import explained
 from registry.store.copies import copy_whole, is_same
@@ -147,23 +147,23 @@ class _Merge:
         self._report = report
 
     def run(self, progress: Callable[[Progress], None] | None) -> None:
-        with self._theirs.read() as session:
+        with self._theirs.read() as session:  # open all the while: nobody waits for a copy
             panels = [row[0] for row in session.rows("SELECT panel_id FROM panel ORDER BY panel_id")]
-            refs = {number: self._ref(session, number) for number in panels}
+            known = {number: reading.known_panel(session, number) for number in panels}
+            self._loose([panel for panel in known.values() if panel.by_day])
+            before = self._trials_here() if panels else 0
+            for trials in self._trials(known):
+                self._loose(trials)
+            conflicts: list[Conflict] = []
+            bring_in(self._ours, self._found(progress), self._report, conflicts=conflicts)
+            self._report.conflicts += conflicts
+            self._purged()
+            self._metrics()
             if panels:
-                known = [reading.known_panel(session, number) for number in panels]
-                self._loose([panel for panel in known if panel.by_day])
-        before = self._trials_here()
-        for trials in self._trials(refs):
-            self._loose(trials)
-        conflicts: list[Conflict] = []
-        bring_in(self._ours, self._found(progress), self._report, conflicts=conflicts)
-        self._report.conflicts += conflicts
-        self._purged()
-        self._metrics()
-        self._report.trials = self._trials_here() - before
-        self._about_the_trash()
-        self._about_aliases()
+                self._report.trials = self._trials_here() - before
+            self._about_the_trash()
+            if self._report.aliases:
+                self._about_aliases()
 
     def _loose(self, items: Sequence[RunItem]) -> None:
         if items:
@@ -172,13 +172,14 @@ class _Merge:
 
     # -- reading theirs ------------------------------------------------------------------------------
 
-    @staticmethod
-    def _ref(session: Session, panel_id: int) -> PanelRef:
-        known = reading.known_panel(session, panel_id)
-        return PanelRef(known.name, key=known.keys[0] if known.keys else None, other_keys=known.keys[1:])
-
-    def _trials(self, refs: dict[int, PanelRef]) -> Iterator[list[Trial]]:
-        count = self._count("trial")
+    def _trials(self, known: Mapping[int, KnownPanel]) -> Iterator[list[Trial]]:
+        # a panel is named by all its keys, so that it is the same one whichever of them is known here
+        refs = {
+            number: PanelRef(panel.name, key=next(iter(panel.keys), None), other_keys=panel.keys[1:])
+            for number, panel in known.items()
+        }
+        with self._theirs.read() as session:
+            count = session.value("SELECT count(*) FROM trial")
         for start in range(0, count, _LOOSE):
             with self._theirs.read() as session:
                 found = session.rows(
@@ -191,11 +192,6 @@ class _Merge:
                 for hash_, rank, panel, first, last, at in found
                 if panel in refs
             ]
-
-    def _count(self, table: str) -> int:
-        with self._theirs.read() as session:
-            count: int = session.value(f"SELECT count(*) FROM {table}")
-        return count
 
     def _found(self, progress: Callable[[Progress], None] | None) -> Iterator[tuple[str, Found]]:
         with self._theirs.read() as session:
