@@ -172,7 +172,7 @@ def _drop_cycles(
             events.add("parent-refused", registration.config_hash, registration.at, **detail)
         if conflicts is not None:
             conflicts.append(Conflict("parent", registration.config_hash, None, registration.parent, CYCLE))
-        registration.parent = None
+        registration.parent, registration.inferred = None, False
     return bool(refused)
 
 

@@ -211,6 +211,18 @@ def test_families_stay_together(ours: ExperimentRegistry, theirs: ExperimentRegi
     assert third.search(f"ancestor:{root[:8]}")[0]["config_hash"] == leaf
 
 
+def test_a_guess_that_would_close_a_circle_leaves_no_guess(
+    ours: ExperimentRegistry, theirs: ExperimentRegistry
+) -> None:
+    first, second = config(0, parent=POOL[1]), config(1, parent=POOL[0])
+    bring_in(ours.store, [("made", Record("made", first))], ImportReport())
+    bring_in(theirs.store, [("made", Record("made", second, inferred=True))], ImportReport())
+    report = ours.merge(theirs.path)
+    assert [(c.what, c.name, c.theirs) for c in report.conflicts] == [("parent", POOL[1], POOL[0])]
+    details = ours.details(POOL[1])
+    assert (details.config.parent, details.parent_inferred) == (None, False)
+
+
 def test_panels_are_one_by_their_content(ours: ExperimentRegistry, theirs: ExperimentRegistry) -> None:
     days = ["2020-01-01", "2020-02-01", "2020-03-01"]
     early = PanelDays("prices", days[:2], {"price": [1, 2]})
