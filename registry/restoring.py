@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +19,9 @@ from registry.store.copies import copy_whole, is_same, put_in_place
 
 if TYPE_CHECKING:
     from registry.store import Store
+
+_STALE_SECONDS = 86_400
+"""Nobody thinks about a question for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,9 @@ def restore(store: Store, file: Path, sure: Callable[[Restoration], bool] | None
     place.check_name(store.path)
     place.check_writable(store.path)
     with explained(store.path):
+        _sweep(store.path)
         # beside the registry, so that it can take its place in one step
-        folder = tempfile.TemporaryDirectory(prefix=f".{store.path.name}.restore-", dir=store.path.parent)
+        folder = tempfile.TemporaryDirectory(prefix=_prefix(store.path), dir=store.path.parent)
     with folder:
         whole = Path(folder.name, store.path.name)
         refused = copy_whole(backup, whole)
@@ -75,6 +82,18 @@ def restore(store: Store, file: Path, sure: Callable[[Restoration], bool] | None
     if kept is None:
         return planned
     return replace(planned, kept=str(kept.path), waiting=kept.waiting)
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}.restore-"
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a restoration left that was killed."""
+    for name in os.listdir(path.parent):  # noqa: PTH208 - Path.glob would take signs in the name for patterns
+        left = path.with_name(name)
+        if name.startswith(_prefix(path)) and time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _count(store: Store) -> int | None:

@@ -109,7 +109,7 @@ def is_same(store: Store, other: Path) -> bool:
 
 
 def put_in_place(store: Store, whole: Path) -> Kept | None:
-    """Put a whole file, of the same folder and used by nobody, where the registry's is; keep what was there.
+    """Put a whole file, alone in a folder beside the registry, where the registry's is; keep what was there.
 
     Whoever looks sees one or the other, also when this is killed. Registrations that wait beside the registry are
     those of the file that is replaced: they go with it, and are recorded as applied in the new one before they are
@@ -134,7 +134,7 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
         kept = _free(path)
         try:
             if there:
-                _keep(path, kept)
+                _keep(path, kept, whole.with_name("kept"))
             if names:
                 _copy_entries(spool, Spool(kept), names)
                 _record_applied(whole, names)
@@ -166,12 +166,11 @@ def _free(path: Path) -> Path:
     raise AssertionError
 
 
-def _keep(path: Path, kept: Path) -> None:
+def _keep(path: Path, kept: Path, temporary: Path) -> None:
     """Copy the file to the name it is kept by, whole or not at all.
 
     A copy, since a second name of the same file would be a registry with two locks for as long as both are there.
     """
-    temporary = path.with_name(f".{kept.name}.{os.getpid()}.tmp")
     files.copy(path, temporary)
     if files.log_of(temporary).exists():
         files.log_of(temporary).replace(files.log_of(kept))

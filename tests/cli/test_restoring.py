@@ -59,6 +59,16 @@ def test_a_backup_comes_back_and_what_was_there_is_kept(changed: Shell) -> None:
     assert not list(changed.folder.glob(".*restore*")), "nothing else is left behind"
 
 
+def test_what_a_killed_one_left_is_swept_away(changed: Shell) -> None:
+    old, new = (changed.folder / f".experiments.duckdb.restore-{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "experiments.duckdb").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    changed.ok("backup", "--restore", "copy.duckdb", "--yes")
+    assert new.exists() and not old.exists()
+
+
 def test_it_asks(changed: Shell) -> None:
     ran = changed("backup", "--restore", "copy.duckdb")
     assert ran.code == 2 and "needs --yes where nobody can be asked" in ran.err
