@@ -279,5 +279,6 @@ def _moved_back(registry: ExperimentRegistry, found: Guarded, moves: list[Move],
         held = f"v{plan.to.version} was rolled back from before"
     if held is not None or plan is None:
         return replace(found, not_moved=held)
-    why = f"guard: {found.reason}, on {found.panel} {found.since}..{found.until} against {str(found.against)[:SHORT_HASH]}"
+    against = str(found.against)[:SHORT_HASH]
+    why = f"guard: {found.reason}, on {found.panel} {found.since}..{found.until} against {against}"
     return replace(found, moved=registry.rollback(found.alias, why=why, plan=plan))
