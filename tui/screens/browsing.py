@@ -82,13 +82,6 @@ class BrowsingScreen(Choosing):
         error: FilterError
 
     @dataclass
-    class Failed(Message):
-        """The registry could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
-    @dataclass
     class PageRead(Message):
         """Rows the list wanted."""
 
@@ -237,14 +230,12 @@ class BrowsingScreen(Choosing):
             self.filter_bar.add_class("-open")
             self.filter_bar.refuse(event.error, shown)
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            if not self.experiments.ids:
-                self.experiments.message = ("The registry could not be read.", "The line above says why.")
-                self.experiments.refresh()
-            self.show_count()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say so in a list that has nothing to show."""
+        if not self.experiments.ids:
+            self.experiments.message = ("The registry could not be read.", "The line above says why.")
+            self.experiments.refresh()
+        self.show_count()
 
     @on(ExperimentList.Wanted)
     def _wanted(self, event: ExperimentList.Wanted) -> None:

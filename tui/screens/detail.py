@@ -46,13 +46,6 @@ class DetailScreen(Scrolling, Taking, Promoting):
         details: Details
         index: int
 
-    @dataclass
-    class Failed(Message):
-        """It could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
     PARTS: ClassVar[Sequence[Sequence[type[Section]]]] = ((Features, Runs), (Hyperparameters, Family, Notes))
     """The sections under the identity: parts stand beside each other when there is room, else one after the other."""
 
@@ -120,11 +113,9 @@ class DetailScreen(Scrolling, Taking, Promoting):
         if other:
             self.scroller.scroll_home(animate=False)
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            self._wanted = self._index
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Stay at the experiment that is shown."""
+        self._wanted = self._index
 
     def _show(self, details: Details) -> None:
         self.top_bar.crumbs = (str(details.config.config_hash)[:SHORT_HASH],)

@@ -51,13 +51,6 @@ class LogScreen(FoldingFilter, Opening):
         still: bool
 
     @dataclass
-    class Failed(Message):
-        """The registry could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
-    @dataclass
     class PageRead(Message):
         """Events the table wanted."""
 
@@ -139,13 +132,11 @@ class LogScreen(FoldingFilter, Opening):
         total = of_them(event.found.total, "event")
         self.top_bar.count = f"{number(len(event.found.ids))} of {total}" if event.text.strip() else total
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            if not self.table.ids:
-                self.table.message = ("The log could not be read.", "The line above says why.")
-                self.table.refresh()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say so in a table that has nothing to show."""
+        if not self.table.ids:
+            self.table.message = ("The log could not be read.", "The line above says why.")
+            self.table.refresh()
 
     @on(EventTable.Wanted)
     def _wanted(self, event: EventTable.Wanted) -> None:
