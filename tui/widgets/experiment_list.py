@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 _MOST_BARS = 24
 _LONGEST_NAME = 40
+_LEAST_TAG = 8
+"""Cells of a folded sweep's name that are always shown."""
 
 
 class ExperimentList(LineTable):
@@ -293,16 +295,9 @@ class ExperimentList(LineTable):
 
     def _fold_line(self, folded: Fold, width: int, style: Style, quiet: Style) -> list[Segment]:
         """Return the line of a sweep: how many, the best and the spread, its name."""
-        told = [of_them(len(folded.ids))]
-        if folded.metric is not None:
-            name = split_name(folded.metric).text
-            if folded.best is None:
-                told.append(f"none with {folded.metric}")
-            else:
-                span = f"{shown(name, folded.low)} … {shown(name, folded.high)}"
-                told.append(f"best {name} {shown(name, folded.best)} of {number(folded.evaluated)} tried ({span})")
-        words = " · ".join(told)
-        tag = fit(folded.tag, max(8, min(30, width - GUTTER - cell_len(words) - 6))).rstrip()
+        room = width - GUTTER - _LEAST_TAG - 6
+        words = next((told for told in _told_of(folded) if cell_len(told) <= room), _told_of(folded)[-1])
+        tag = fit(folded.tag, max(_LEAST_TAG, min(30, width - GUTTER - cell_len(words) - 6))).rstrip()
         return [
             Segment("▸ ", style + self.part("mark")),
             Segment(safe(tag), style + self.part("strong")),
@@ -476,3 +471,16 @@ class ExperimentList(LineTable):
                 self.action_sort(self.sort == column.sort)
                 return
             start += column.width + GAP
+
+
+def _told_of(folded: Fold) -> list[str]:
+    """Return what is said of a folded sweep, the whole of it first and then ever shorter."""
+    count = of_them(len(folded.ids))
+    if folded.metric is None:
+        return [count]
+    name = split_name(folded.metric).text
+    if folded.best is None:
+        return [f"{count} · none with {folded.metric}", count]
+    best, span = f"best {name} {shown(name, folded.best)}", f"{shown(name, folded.low)} … {shown(name, folded.high)}"
+    tried = f"{best} of {number(folded.evaluated)}"
+    return [f"{count} · {tried} tried ({span})", f"{number(len(folded.ids))} · {tried}", f"{best}"]
