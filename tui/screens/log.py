@@ -96,7 +96,7 @@ class LogScreen(FoldingFilter, Opening):
 
     def _view(self, still: bool) -> View:
         table = self.table
-        known = None if table.current is None else table.current.config_hash
+        known = None if table.current_row is None else table.current_row.config_hash
         return View(table.current_id, known, table.cursor, table.scroll_offset.y, table.row_room, still)
 
     @work(thread=True, exclusive=True, group="log", exit_on_error=False, description="log")
@@ -120,10 +120,10 @@ class LogScreen(FoldingFilter, Opening):
             return
         table, view = self.table, self._view(event.still)
         if view.contradicted_by(event.events):
-            table.events.clear()
+            table.rows.clear()
             view = replace(view, identity=None)
         elif event.stamp != self.stamp:
-            table.events.outdate()
+            table.rows.outdate()
         self.stamp = event.stamp
         self.all_well()
         table.message = _nothing_here(event.text, event.found.total)
@@ -205,7 +205,7 @@ class LogScreen(FoldingFilter, Opening):
 
     def _hash(self) -> str | None:
         """Return the hash of the event under the cursor; say so when it has none."""
-        event = self.table.current
+        event = self.table.current_row
         if event is not None and event.config_hash is None:
             self.say("This event is about no single experiment.")
         return None if event is None else event.config_hash
