@@ -21,14 +21,14 @@ from tui.screens.base import RegistryScreen
 from tui.screens.choosing import Choosing
 from tui.screens.editing import Change
 from tui.screens.placing import View
-from tui.screens.query import Answer, Question, ask, read_page
+from tui.screens.query import Answer, Asking, GivenUpError, Question, ask, read_page
 from tui.widgets.cells import fit, number, of_them
 from tui.widgets.columns import asked
 from tui.widgets.edit_bar import EditBar
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.names_pane import NamesPane
-from tui.widgets.rows import real
+from tui.widgets.rows import PAGE, real
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace
 
@@ -42,7 +42,13 @@ if TYPE_CHECKING:
 SLOW = 0.15
 """Seconds after which a question still open is worth mentioning."""
 
+LINGER = 1.0
+"""Seconds the file stays open while somebody types, unless another process waits for it."""
+
 DEFAULT_SORT = "-created"
+
+_ANY_WORD = "e"
+"""A filter that reads all that a word is looked for in."""
 
 _NEVER = ("never",)
 """The stamp of what has not been read at all."""
@@ -74,13 +80,6 @@ class BrowsingScreen(Choosing):
 
         request: int
         error: FilterError
-
-    @dataclass
-    class Failed(Message):
-        """The registry could not be read."""
-
-        request: int
-        error: RegistryError | OSError
 
     @dataclass
     class PageRead(Message):
@@ -121,6 +120,7 @@ class BrowsingScreen(Choosing):
         """The result that is shown."""
         self.unfolded: set[str] = set()
         """Sweeps that were opened while the others are folded."""
+        self._asking = Asking()
         self._panels = 1
         self._slow: Timer | None = None
         self._paging = False
@@ -139,7 +139,9 @@ class BrowsingScreen(Choosing):
         if self._slow is not None:
             self._slow.stop()
         self._slow = self.set_timer(SLOW, self._show_waiting)
-        self._browse(self.next_request(), self.question(filter, sort), self._view(still))
+        self._asking.give_up()
+        self._asking = Asking()
+        self._browse(self.next_request(), self.question(filter, sort), self._view(still), self._asking)
 
     def question(self, filter: str, sort: str) -> Question:
         """Return what is to be asked, with the columns, folds and panel that were chosen."""
@@ -167,9 +169,13 @@ class BrowsingScreen(Choosing):
             self.top_bar.count += " · reading …"
 
     @work(thread=True, exclusive=True, group="browse", exit_on_error=False, description="browse")
-    def _browse(self, request: int, question: Question, view: View) -> None:
+    def _browse(self, request: int, question: Question, view: View, asking: Asking) -> None:
+        # somebody who types a filter will type on
+        linger = LINGER if not view.still and question.filter else 0.0
         try:
-            answer = ask(self.workspace, question, view)
+            answer = ask(self.workspace, question, view, asking, linger)
+        except GivenUpError:
+            return
         except FilterError as error:
             self.post_message(self.Refused(request, error))
         except (RegistryError, OSError) as error:
@@ -224,14 +230,12 @@ class BrowsingScreen(Choosing):
             self.filter_bar.add_class("-open")
             self.filter_bar.refuse(event.error, shown)
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            if not self.experiments.ids:
-                self.experiments.message = ("The registry could not be read.", "The line above says why.")
-                self.experiments.refresh()
-            self.show_count()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say so in a list that has nothing to show."""
+        if not self.experiments.ids:
+            self.experiments.message = ("The registry could not be read.", "The line above says why.")
+            self.experiments.refresh()
+        self.show_count()
 
     @on(ExperimentList.Wanted)
     def _wanted(self, event: ExperimentList.Wanted) -> None:
@@ -278,17 +282,22 @@ class BrowsingScreen(Choosing):
     # completing
 
     def on_descendant_focus(self) -> None:
-        """Read what values names take when somebody is about to write a filter."""
+        """Read what values names take when somebody is about to write a filter, and be ready for its first key."""
         super().on_descendant_focus()
-        if self.focused is self.filter_bar.field and self._profile_stamp != self.stamp:
-            self._profile_stamp = self.stamp
-            self._read_profile()
+        if self.focused is self.filter_bar.field:
+            read, self._profile_stamp = self._profile_stamp != self.stamp, self.stamp
+            self._get_ready(self.experiments.ids[:PAGE], profile=read)
 
-    @work(thread=True, exclusive=True, group="profile", exit_on_error=False, description="profile")
-    def _read_profile(self) -> None:
+    @work(thread=True, group="profile", exit_on_error=False, description="profile")
+    def _get_ready(self, ids: Sequence[int], *, profile: bool) -> None:
+        registry = self.workspace.registry
         # the list says what is wrong with a registry; completion keeps what it has
         with suppress(RegistryError, OSError):
-            self.post_message(self.ProfileRead(self.workspace.registry.profile()))
+            if profile:
+                self.post_message(self.ProfileRead(registry.profile()))
+            with registry.reading(LINGER):  # what a first key reads is then in memory
+                registry.count(_ANY_WORD, trashed=self.TRASHED)
+                registry.page(real(ids))
 
     @on(ProfileRead)
     def _profile_read(self, event: ProfileRead) -> None:

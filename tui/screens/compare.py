@@ -42,13 +42,6 @@ class CompareScreen(RegistryScreen):
         stamp: tuple[object, ...]
         comparison: Comparison
 
-    @dataclass
-    class Failed(Message):
-        """It could not be made."""
-
-        request: int
-        error: RegistryError | OSError
-
     table = getters.query_one(CompareTable)
     pair = getters.query_one(PairHead)
     cell_line = getters.query_one(CellLine)
@@ -98,12 +91,10 @@ class CompareScreen(RegistryScreen):
         self.pair.show(event.comparison, reference)
         self.table.show(event.comparison, reference)
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            self.table.message = "The comparison could not be made; the line above says why."
-            self.table.refresh()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say where the table would stand that it could not be made."""
+        self.table.message = "The comparison could not be made; the line above says why."
+        self.table.refresh()
 
     @on(CompareTable.Moved)
     def _moved(self) -> None:

@@ -51,13 +51,6 @@ class LogScreen(FoldingFilter, Opening):
         still: bool
 
     @dataclass
-    class Failed(Message):
-        """The registry could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
-    @dataclass
     class PageRead(Message):
         """Events the table wanted."""
 
@@ -103,7 +96,7 @@ class LogScreen(FoldingFilter, Opening):
 
     def _view(self, still: bool) -> View:
         table = self.table
-        known = None if table.current is None else table.current.config_hash
+        known = None if table.current_row is None else table.current_row.config_hash
         return View(table.current_id, known, table.cursor, table.scroll_offset.y, table.row_room, still)
 
     @work(thread=True, exclusive=True, group="log", exit_on_error=False, description="log")
@@ -127,10 +120,10 @@ class LogScreen(FoldingFilter, Opening):
             return
         table, view = self.table, self._view(event.still)
         if view.contradicted_by(event.events):
-            table.events.clear()
+            table.rows.clear()
             view = replace(view, identity=None)
         elif event.stamp != self.stamp:
-            table.events.outdate()
+            table.rows.outdate()
         self.stamp = event.stamp
         self.all_well()
         table.message = _nothing_here(event.text, event.found.total)
@@ -139,13 +132,11 @@ class LogScreen(FoldingFilter, Opening):
         total = of_them(event.found.total, "event")
         self.top_bar.count = f"{number(len(event.found.ids))} of {total}" if event.text.strip() else total
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            if not self.table.ids:
-                self.table.message = ("The log could not be read.", "The line above says why.")
-                self.table.refresh()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say so in a table that has nothing to show."""
+        if not self.table.ids:
+            self.table.message = ("The log could not be read.", "The line above says why.")
+            self.table.refresh()
 
     @on(EventTable.Wanted)
     def _wanted(self, event: EventTable.Wanted) -> None:
@@ -214,7 +205,7 @@ class LogScreen(FoldingFilter, Opening):
 
     def _hash(self) -> str | None:
         """Return the hash of the event under the cursor; say so when it has none."""
-        event = self.table.current
+        event = self.table.current_row
         if event is not None and event.config_hash is None:
             self.say("This event is about no single experiment.")
         return None if event is None else event.config_hash

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -50,17 +51,52 @@ class Answer:
     """Panels and periods there were to choose from, where none was chosen."""
 
 
-def ask(workspace: Workspace, question: Question, view: View) -> Answer:
-    """Return the answer to a question.
+class Asking:
+    """A question on its way, which a newer one stops: nobody waits for its answer any more."""
+
+    def __init__(self) -> None:
+        self._given_up = False
+        self._interrupt: Callable[[], None] | None = None
+
+    @contextmanager
+    def stopped_by(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Note for a block how to stop it. Raises `GivenUpError` if nobody waits for it."""
+        self._interrupt = interrupt
+        try:
+            self.go_on()
+            yield
+        finally:
+            self._interrupt = None  # it holds what it would stop
+
+    def go_on(self) -> None:
+        """Raise `GivenUpError` if nobody waits for the answer any more."""
+        if self._given_up:
+            raise GivenUpError
+
+    def give_up(self) -> None:
+        """Stop it, in whatever thread it is asked."""
+        self._given_up = True
+        if (interrupt := self._interrupt) is not None:
+            interrupt()
+
+
+class GivenUpError(Exception):
+    """A newer question was asked."""
+
+
+def ask(workspace: Workspace, question: Question, view: View, asking: Asking, linger: float = 0.0) -> Answer:
+    """Return the answer to a question; with `linger` the file stays open that many seconds for the next one.
 
     Raises:
         FilterError: the filter or the order can't be understood.
         RegistryError, OSError: the registry can't be read.
+        GivenUpError: it was given up before it came to an end.
     """
     registry = workspace.registry
     stamp = registry.changed_stamp()
-    with registry.reading():
+    with registry.reading(linger) as interrupt, asking.stopped_by(interrupt):
         question, found, panels = _browse(registry, question)
+        asking.go_on()
         cursor, scroll = view.place_in(found.ids)
         start = max(0, min(scroll, cursor) - PAGE // 4)
         asked = real(found.ids[start : start + PAGE])
