@@ -17,6 +17,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import Target
 from tui.screens.promoting import Promoting
 from tui.screens.taking import Taking
+from tui.selection import Selection
 from tui.widgets.cells import of_them
 from tui.widgets.experiment_list import ExperimentList
 from tui.workspace import Undo, Workspace, described
@@ -120,6 +121,26 @@ class Choosing(Taking, Promoting):
         from tui.screens.compare import CompareScreen
 
         return CompareScreen(self.workspace, hashes, reference)
+
+    def selection(self) -> Selection:
+        """Return the marked experiments, or without marks all that the filter in force finds."""
+        marks = self.workspace.marks
+        return Selection(hashes=tuple(marks), which="marked") if marks else Selection(self.filter_in_force)
+
+    @property
+    def filter_in_force(self) -> str:
+        """The filter of what is listed."""
+        raise NotImplementedError
+
+    def action_compare_found(self) -> None:
+        """Compare all that the filter finds, the best of it when that is too much."""
+        from tui.screens.compare import CompareScreen
+
+        if len(self.experiments.ids) < 2 and not self.experiments.folds:
+            self.say("Fewer than two are found: there is nothing to compare.", problem=True)
+            return
+        found = Selection(self.filter_in_force)
+        self.app.push_screen(CompareScreen(self.workspace, [], self.workspace.reference, found=found))
 
     def _open_comparison(self, marks: Sequence[str]) -> None:
         self.find(partial(still_there, self.workspace.registry, marks), self._compare_them)

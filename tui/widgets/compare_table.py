@@ -88,7 +88,7 @@ class CompareTable(ComparePicture):
     @work(thread=True, exclusive=True, group="build", exit_on_error=False, description="build")
     def _build(self, comparison: Comparison, look: View, room: int) -> None:
         grid = build(comparison, look)
-        self.post_message(self.Built(comparison, look, grid, lay_out(grid, comparison, room)))
+        self.post_message(self.Built(comparison, look, grid, lay_out(grid, comparison, room), room))
 
     @on(Built)
     def _built(self, event: Built) -> None:
