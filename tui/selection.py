@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from registry.errors import AmbiguousPanelError, FilterError
+from registry.errors import AmbiguousPanelError, FilterError, NotFoundError
 from registry.search.words import write_name
 from tui.workspace import Workspace
 
@@ -42,6 +42,18 @@ def usual_metric(workspace: Workspace, known: Sequence[str]) -> str | None:
     """Return the metric that was chosen last, else the edge, else the commonest; None when there is no run."""
     wanted = (workspace.metric, "m.edge", *known[:1])
     return next((name for name in wanted if name in known), None)
+
+
+def metric_asked(workspace: Workspace) -> str:
+    """Return the metric that is asked about; reads the registry if need be.
+
+    Raises:
+        NotFoundError: there is no run yet, so there is none.
+    """
+    metric = usual_metric(workspace, metric_names(workspace))
+    if metric is None:
+        raise NotFoundError("no experiment has a run yet; make one with: experiments backtest")
+    return metric
 
 
 def on_usual_panel(ask: Callable[..., Answer], read_on: Mapping[str, str | None]) -> Answer:

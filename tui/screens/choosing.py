@@ -15,6 +15,7 @@ from registry.errors import NotFoundError, RegistryError
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import Target
+from tui.screens.learning import Learning
 from tui.screens.promoting import Promoting
 from tui.screens.taking import Taking
 from tui.selection import Selection
@@ -33,7 +34,7 @@ MOST_COMPARED = 1000
 """Columns beyond which a comparison says nothing to anybody."""
 
 
-class Choosing(Taking, Promoting):
+class Choosing(Taking, Promoting, Learning):
     """The actions on marked experiments, or on the one under the cursor."""
 
     experiments = getters.query_one(ExperimentList)
@@ -125,7 +126,9 @@ class Choosing(Taking, Promoting):
     def selection(self) -> Selection:
         """Return the marked experiments, or without marks all that the filter in force finds."""
         marks = self.workspace.marks
-        return Selection(hashes=tuple(marks), which="marked") if marks else Selection(self.filter_in_force)
+        if len(marks) > 1:
+            return Selection(hashes=tuple(marks), which="marked")
+        return Selection(self.filter_in_force)
 
     @property
     def filter_in_force(self) -> str:

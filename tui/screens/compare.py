@@ -17,6 +17,7 @@ from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui import actions
 from tui.screens.asking import Asking
+from tui.screens.learning import Learning
 from tui.screens.selecting import Picked, read_selection
 from tui.selection import Selection, on_usual_panel
 from tui.widgets.cells import fit
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tui.actions import Action
 
 
-class CompareScreen(Asking):
+class CompareScreen(Asking, Learning):
     """Any number of experiments as columns, what they consist of as rows: those named, or the best a filter finds."""
 
     NAME = actions.COMPARE
@@ -177,6 +178,17 @@ class CompareScreen(Asking):
             self.say("These were chosen one by one; a metric chooses the best of a filter: f in the list.")
         else:
             self.ask_metric(self.reload)
+
+    def action_verdict(self) -> None:
+        """Say whether the cursor's experiment helped against the reference; on the reference, whether any did."""
+        from tui.screens.verdict import VerdictScreen
+
+        control = self.hashes[self.table.look.reference] if self.table.comparison is not None else None
+        if control is None or self.current_hash is None:
+            return
+        others = [full for full in self.hashes if full != control]
+        chosen = None if self.current_hash == control else self.current_hash
+        self.app.push_screen(VerdictScreen(self.workspace, control, others, chosen))
 
     def action_open(self) -> None:
         """Open the experiment of the cursor's column."""
