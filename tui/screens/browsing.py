@@ -556,6 +556,11 @@ class BrowsingScreen(Choosing):
             return
         self.app.push_screen(self.detail_of(listed.ids, event.index), self._came_back)
 
+    @property
+    def filter_in_force(self) -> str:
+        """The filter of the result that is shown."""
+        return self.filter
+
     def detail_of(self, ids: array[int], index: int) -> RegistryScreen:
         """Return the screen that shows one experiment of the list."""
         from tui.screens.detail import DetailScreen
