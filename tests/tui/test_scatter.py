@@ -54,9 +54,9 @@ async def test_it_says_what_it_shows_and_the_cursor_names_its_experiment(registr
 
 async def test_other_features_and_another_metric(registry: ExperimentRegistry) -> None:
     async with driving(registry, (120, 30)) as app:
-        await app.press("w", "right")
+        await app.press("w", "left")
         assert "w.value" in app.lines()[0] and "no correlation: nothing varies" in app.text
-        await app.press("right")
+        await app.press("right", "right")
         assert "w.quality" in app.lines()[0]
         await app.press("j", "j")
         assert "absent, counts as 0" in app.text
