@@ -212,5 +212,5 @@ class ScatterPlot(Widget, can_focus=True):
 
 def show(value: float) -> str:
     """Return a number of an axis in at most seven cells."""
-    text = f"{value:.3g}"
-    return text if len(text) <= 7 else f"{value:.1e}"
+    forms = (f"{value:{digits}}" for digits in (".3g", ".2g", ".1e", ".0e"))
+    return next((text for text in forms if len(text) <= 7), f"{value:.0e}")
