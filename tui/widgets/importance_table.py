@@ -95,7 +95,7 @@ class ImportanceTable(LineTable):
     def head_line(self, y: int, width: int) -> list[Segment]:
         """Return the titles."""
         made = self._widths(width)
-        text = f"  {fit('NAME', made.name)} {'RHO':>{_NUMBER}} {fit('- correlation +', made.bar)}"
+        text = f"  {fit('NAME', made.name)} {'RHO':>{_NUMBER}} {fit('- correlation +'.center(made.bar), made.bar)}"
         if made.with_p:
             text += f" {'P ADJ.':>{_P}}"
         if made.other:
