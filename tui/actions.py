@@ -158,7 +158,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "experiments compare A B [C …]", footer=4),
     Action("browse.compare-found", ("f",), LIVE, SCREEN, "compare_found", "compare found",
            "compare all that the filter finds, the best of it by a metric when that is too much", LOOK,
-           "experiments compare --filter FILTER --top 200 --by m.edge", footer=4),
+           "experiments compare --filter FILTER --top 200 --by m.edge", footer=12),
     Action("browse.reference", ("b",), LIVE, SCREEN, "reference", "reference",
            "make this experiment the reference others are compared with", LOOK,
            "experiments compare A B --against A", footer=12),

@@ -65,7 +65,7 @@ class Scatter:
     tried: int
     """Configurations ever tried on the panel and period."""
     names: list[str]
-    """What else there is to look at: weights, then hyperparameters that are numbers, the commonest first."""
+    """What these experiments have to look at: what varies among them first, weights before hyperparameters."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts and lists."""
@@ -82,20 +82,22 @@ def scatter(
     period: str | None = None,
     hashes: Sequence[str] | None = None,
 ) -> Scatter:
-    """Return a weight or hyperparameter against a metric; without a name the weight that most have.
+    """Return a weight or hyperparameter against a metric; without a name one that varies and most have.
 
     With `hashes` (full ones) of these experiments instead of what the filter finds.
 
     Raises:
         FilterError, AmbiguousPanelError: as `registry.search`; or nobody has such a weight or hyperparameter.
     """
-    names = _names(session)
-    if not names:
-        raise FilterError("no experiment has a weight or a hyperparameter that is a number")
-    wanted = names[0] if name is None else name
-    if wanted not in names:
-        raise FilterError(f"no experiment has {wanted}", suggestion=names[0])
     found = measured(session, metric, chosen(session, filter, panel, period, hashes), panel, period, filter)
+    names = _names(session, list(found.values))
+    if not names:
+        names = _names(session, None)  # nothing is drawn, but it is still said of what
+    wanted = name if name is not None else names[0] if names else None
+    if wanted is None:
+        raise FilterError("no experiment has a weight or a hyperparameter that is a number")
+    if wanted not in names and (split_name(wanted).prefix not in _SOURCES or wanted not in _names(session, None)):
+        raise FilterError(f"no experiment has {wanted}", suggestion=names[0] if names else None)
     split = split_name(wanted)
     values = dict(session.rows(f"SELECT id, value FROM ({_SOURCES[split.prefix]}) WHERE name = ?", [split.text]))
     ids = sorted(id_ for id_ in found.values if split.prefix == "w" or id_ in values)
@@ -109,12 +111,21 @@ def scatter(
     return Scatter(wanted, found.name, found.direction, found.metrics_from, points, rho, p, count, names)
 
 
-def _names(session: Session) -> list[str]:
-    return [
-        write_name(name, prefix)
-        for prefix, source in _SOURCES.items()
-        for name, _ in session.rows(f"SELECT name, count(*) FROM ({source}) GROUP BY name ORDER BY 2 DESC, 1")
-    ]
+def _names(session: Session, ids: Sequence[int] | None) -> list[str]:
+    """Return the names these experiments have, without any all names: those that vary first, the commonest of them."""
+    from registry.store.session import INTEGERS, as_list
+
+    among, given = ("", []) if ids is None else (f"WHERE id IN {INTEGERS}", [as_list(ids)])
+    found: list[tuple[bool, int, int, str]] = []
+    for at, (prefix, source) in enumerate(_SOURCES.items()):
+        rows = session.rows(
+            f"SELECT name, count(*), min(value) < max(value) FROM ({source}) {among} GROUP BY name", given
+        )
+        for name, count, differs in rows:
+            # an absent weight is 0, and so another value than that of the others
+            varies = differs or (prefix == "w" and ids is not None and count < len(ids))
+            found.append((not varies, at, -count, write_name(name, prefix)))
+    return [name for *_, name in sorted(found)]
 
 
 def _correlated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,9 +55,9 @@ async def test_it_says_what_it_shows_and_the_cursor_names_its_experiment(registr
 
 async def test_other_features_and_another_metric(registry: ExperimentRegistry) -> None:
     async with driving(registry, (120, 30)) as app:
-        await app.press("w", "right")
+        await app.press("w", "left")
         assert "w.value" in app.lines()[0] and "no correlation: nothing varies" in app.text
-        await app.press("right")
+        await app.press("right", "right")
         assert "w.quality" in app.lines()[0]
         await app.press("j", "j")
         assert "absent, counts as 0" in app.text
@@ -120,16 +121,18 @@ POINTS = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_siz
 def test_every_point_is_in_the_picture_and_order_is_kept(
     points: list[tuple[float, float]], width: int, height: int
 ) -> None:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
+    xs, ys = np.array(points).T
     made = draw(xs, ys, span_of(xs), span_of(ys), width, height)
-    assert set(made.cells) == set(made.dots)
-    for (column, line), (x, y) in zip(made.cells, points, strict=True):
-        assert 0 <= column < width and 0 <= line < height
+    cells = [made.cell(at) for at in range(len(points))]
+    assert {(x, y) for y, x in np.argwhere(made.dots).tolist()} == set(cells)
+    for (column, line), (x, y) in zip(cells, points, strict=True):
         assert made.character((column, line)) > "⠀"
-        for (other, below), (other_x, other_y) in zip(made.cells, points, strict=True):
+        assert cells[made.nearest(column, line)] == (column, line)
+        for (other, below), (other_x, other_y) in zip(cells, points, strict=True):
             assert other_x < x or other >= column
             assert other_y > y or below >= line
 
 
 def test_a_span_of_one_value_has_it_in_the_middle() -> None:
-    assert span_of([2.0, 2.0]) == Span(1.0, 3.0) and span_of([0.0]) == Span(-0.5, 0.5) and span_of([]) == Span(0, 1)
+    assert span_of(np.array([2.0, 2.0])) == Span(1.0, 3.0) and span_of(np.array([0.0])) == Span(-0.5, 0.5)
+    assert span_of(np.zeros(0)) == span_of(np.array([np.nan])) == Span(0, 1)

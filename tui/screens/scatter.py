@@ -46,7 +46,7 @@ class ScatterScreen(Opening, Computing):
     point_line = getters.query_one("#point", Static)
 
     def __init__(self, workspace: Workspace, selection: Selection, name: str | None = None) -> None:
-        """Show a weight or hyperparameter of the selected; without a name, the weight that most have."""
+        """Show a weight or hyperparameter of the selected; without a name, one that varies."""
         super().__init__(workspace)
         self.selected = selection
         self.name_wanted = name

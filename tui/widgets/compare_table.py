@@ -121,7 +121,7 @@ class CompareTable(ComparePicture):
         return max(1, self.outer_size.width - 1)
 
     def _lay_out(self) -> None:
-        if self.comparison is not None:
+        if self.comparison is not None and self.grid.order:
             self._layout = lay_out(self.grid, self.comparison, self._room)
 
     def on_resize(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -66,6 +67,7 @@ class ScatterPlot(Widget, can_focus=True):
         self.points: Sequence[Point] = ()
         self.marked: Collection[str] = ()
         self.message: Sequence[str] = ("Reading …",)
+        self._xs = self._ys = np.zeros(0)
         self._spans = (Span(0.0, 1.0), Span(0.0, 1.0))
         self._raster: Raster | None = None
         self._signs: dict[tuple[int, int], str] = {}
@@ -79,7 +81,9 @@ class ScatterPlot(Widget, can_focus=True):
         """Show other points; the cursor stays on its experiment."""
         kept = None if self.current is None else self.current.config_hash
         self.points, self.marked = points, marked
-        self._spans = span_of([point.x for point in points]), span_of([point.y for point in points])
+        self._xs = np.fromiter((point.x for point in points), dtype=np.float64, count=len(points))
+        self._ys = np.fromiter((point.y for point in points), dtype=np.float64, count=len(points))
+        self._spans = span_of(self._xs), span_of(self._ys)
         place = next((at for at, point in enumerate(points) if point.config_hash == kept), 0)
         self.set_reactive(ScatterPlot.cursor, place)
         self._draw()
@@ -94,17 +98,17 @@ class ScatterPlot(Widget, can_focus=True):
         if width < 1 or height < 1 or not self.points:
             self._raster = None
         else:
-            xs, ys = [point.x for point in self.points], [point.y for point in self.points]
-            self._raster = draw(xs, ys, *self._spans, width, height)
+            self._raster = draw(self._xs, self._ys, *self._spans, width, height)
         self.mark(self.marked)
 
     def mark(self, marked: Collection[str]) -> None:
         """Have these experiments marked."""
         self.marked = marked
-        cells = () if self._raster is None else self._raster.cells
-        self._signs = {
-            cell: MARKED for cell, point in zip(cells, self.points, strict=False) if point.config_hash in marked
-        }
+        raster, points = self._raster, self.points
+        if raster is None or not marked:
+            self._signs = {}
+        else:
+            self._signs = {raster.cell(at): MARKED for at, point in enumerate(points) if point.config_hash in marked}
         self.refresh()
 
     @property
@@ -131,7 +135,7 @@ class ScatterPlot(Widget, can_focus=True):
 
     def _cell(self, cell: tuple[int, int], ground: Style) -> Segment:
         assert self._raster is not None
-        if self._raster.cells[self.cursor] == cell:
+        if self._raster.cell(self.cursor) == cell:
             return Segment(CURSOR, ground + self._part("cursor"))
         if cell in self._signs:
             return Segment(self._signs[cell], ground + self._part("mark"))
@@ -201,10 +205,7 @@ class ScatterPlot(Widget, can_focus=True):
         """Go to the point nearest to the mouse; twice opens it."""
         if self._raster is None:
             return
-        x, y = event.x - self._label - 2, event.y
-        cells = self._raster.cells
-        # a cell is about twice as high as it is wide
-        self.cursor = min(range(len(cells)), key=lambda at: (cells[at][0] - x) ** 2 + 4 * (cells[at][1] - y) ** 2)
+        self.cursor = self._raster.nearest(event.x - self._label - 2, event.y)
         if event.chain == 2:
             self.action_open()
 

@@ -25,8 +25,8 @@ SIZES: Final = {(45, 18): (DARK.name,), (80, 24): (DARK.name, LIGHT.name), (140,
 """Columns and lines, and the themes in which screens are drawn there."""
 
 STOPS: Final = (
-    "list", "confirm", "help", "columns", "filter", "list-folded", "compare", "compare-transposed", "detail", "variant",
-    "run", "search", "trash", "log",
+    "list", "confirm", "help", "columns", "filter", "list-folded", "compare", "compare-transposed", "verdict",
+    "scatter", "importance", "detail", "variant", "run", "search", "trash", "log",
 )  # fmt: skip
 """What is seen on the tour."""
 
@@ -60,7 +60,13 @@ async def tour(app: Driver) -> AsyncIterator[str]:
     yield "compare"
     await app.press("t")
     yield "compare-transposed"
-    await app.press("escape", "enter")
+    await app.press("t", "home", "V")
+    yield "verdict"
+    await app.press("escape", "w", "j", "j", "space", "j")
+    yield "scatter"
+    await app.press("space", "k", "space", "i")
+    yield "importance"
+    await app.press("escape", "escape", "escape", "enter")
     yield "detail"
     await app.press("v", "down", "plus", "plus")
     yield "variant"
