@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from registry.analysis.nearest import Distance, Nearest
     from registry.metrics import Metric
 
-COUNT: Final = 20
+COUNT: Final = 10
 """Neighbours of each kind."""
 
 
@@ -121,7 +121,8 @@ class NearestScreen(Related):
         elif not better.neighbours:
             made.append(NearLine(safe(f"Nearest better: none is better by {better.metric}")))
         else:
-            made.append(NearLine(safe(f"Nearest better: {better.better:,} are better by {better.metric}")))
+            are = f"{better.better:,} are" if better.better != 1 else "1 is"
+            made.append(NearLine(safe(f"Nearest better: {are} better by {better.metric}")))
         made += [NearLine(neighbour=each) for each in ([] if better is None else better.neighbours)]
         return made
 
