@@ -23,8 +23,12 @@ ALIASES = "aliases"
 VERDICT, SCATTER, IMPORTANCE = "verdict", "scatter", "importance"
 """Did it help; a weight against a metric; what goes with a metric."""
 
+LINEAGE, NEAREST = "lineage", "nearest"
+"""The family of an experiment; those that are similar to it."""
+
 EVERYWHERE: Final = (
     LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER, IMPORTANCE,
+    LINEAGE, NEAREST,
 )  # fmt: skip
 ON_EXPERIMENTS: Final = (LIST, DETAIL, SEARCH)
 """The screens where something is done to experiments."""
@@ -44,7 +48,10 @@ DETAILS: Final = (DETAIL, TRASHED)
 SCROLLED: Final = (*DETAILS, RUN)
 """The screens that are one long page."""
 
-JUDGED: Final = (VERDICT, IMPORTANCE)
+RELATED: Final = (LINEAGE, NEAREST)
+"""The screens of relatives of one experiment."""
+
+JUDGED: Final = (VERDICT, IMPORTANCE, *RELATED)
 """The screens that are lines of computed results."""
 
 LEARNING: Final = (LIST, SEARCH, COMPARE)
@@ -247,6 +254,26 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("importance.open", ("enter",), (IMPORTANCE,), RESULTS, "open", "scatter",
            "this weight against the metric, experiment by experiment", LOOK,
            "experiments list --filter FILTER --columns hash,w.NAME,m.edge", footer=1),
+    Action("related.open", ("enter",), RELATED, RESULTS, "open", "open",
+           "open this experiment", LOOK, "experiments show HASH", footer=1),
+    Action("lineage.right", ("right", "l"), (LINEAGE,), RESULTS, "branch(1)", "branch",
+           "unfold a branch, or go into it", MOVE),
+    Action("lineage.left", ("left", "h"), (LINEAGE,), RESULTS, "branch(-1)", "branch",
+           "fold a branch, or go to the parent", MOVE, footer=3, footer_keys="←→"),
+    Action("lineage.compare", ("c",), (LINEAGE,), SCREEN, "compare", "compare",
+           "compare this experiment with its parent", LOOK, "experiments compare A B", footer=4),
+    Action("nearest.compare", ("c",), (NEAREST,), SCREEN, "compare", "compare",
+           "compare this experiment with the one it is near to", LOOK, "experiments compare A B", footer=4),
+    Action("nearest.distance", ("d",), (NEAREST,), SCREEN, "distance", "distance",
+           "measure by Euclidean or by cosine distance", LOOK, "experiments nearest HASH --distance cosine", footer=3),
+    Action("related.mark", ("space",), RELATED, SCREEN, "mark", "mark",
+           "mark or unmark, and go to the next one", LOOK, footer=5),
+    Action("screen.family", ("L",), (*ON_EXPERIMENTS, NEAREST), SCREEN, "family", "lineage",
+           "the family as a tree: where this one comes from, what came of it, and what each edit did", LOOK,
+           "experiments lineage HASH --metric m.edge", footer=16),
+    Action("screen.nearest", ("N",), (*ON_EXPERIMENTS, LINEAGE), SCREEN, "nearest", "similar",
+           "the experiments nearest to this one, and the nearest better ones", LOOK,
+           "experiments nearest HASH --better m.edge", footer=16),
     Action("points.next", ("down", "j"), (SCATTER,), POINTS, "step(1)", "down",
            "the experiment with the next lower metric", MOVE),
     Action("points.previous", ("up", "k"), (SCATTER,), POINTS, "step(-1)", "point",
@@ -269,7 +296,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "open the experiment of this point", LOOK, "experiments show HASH", footer=1),
     Action("scatter.mark", ("space",), (SCATTER,), SCREEN, "mark", "mark",
            "mark or unmark the experiment of this point", LOOK, footer=5),
-    Action("learn.metric", ("M",), (VERDICT, SCATTER, IMPORTANCE), SCREEN, "metric", "metric",
+    Action("learn.metric", ("M",), (*JUDGED, SCATTER), SCREEN, "metric", "metric",
            "choose the metric", LOOK, "experiments importance --metric METRIC", footer=4),
     Action("compare.write", ("x",), (COMPARE,), SCREEN, "write", "write",
            "write the table as CSV, Markdown or JSON", CHANGE, "experiments compare A B -o FILE.csv", footer=10),
@@ -352,7 +379,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "experiments export HASH… FILE", footer=14),
     Action("screen.copy-as", ("Y",), ON_EXPERIMENTS, SCREEN, "copy_as", "copy as",
            "copy as JSON, as Python, the weights, or the command", CHANGE, "experiments show HASH --json", footer=15),
-    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER),
+    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER, *RELATED),
            SCREEN, "copy", "copy hash",
            "copy the full hash of the experiment", CHANGE, "experiments list --ids", footer=8),
     Action("run.copy", ("y",), (RUN,), SCREEN, "copy", "copy id",

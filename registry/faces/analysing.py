@@ -30,12 +30,14 @@ class Analysing(Base):
         distance: Distance = "l2",
         filter: str = "",
         better: str | None = None,
+        metric: str | None = None,
         panel: str | None = None,
         period: str | None = None,
     ) -> Nearest:
         """Return the experiments nearest to one, and what differs in each; see `registry.analysis.nearest`.
 
-        With `better`, a metric such as `m.edge`, only those whose value is better than its own.
+        With `better`, a metric such as `m.edge`, only those whose value is better than its own; with `metric` its
+        value is told of all.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one.
@@ -48,8 +50,9 @@ class Analysing(Base):
         with self._store.read() as session:
             id_, _ = references.resolve(session, reference)
             return nearest(
-                session, id_, count, distance=distance, filter=filter, better=better, panel=panel, period=period
-            )
+                session, id_, count, distance=distance, filter=filter, better=better, metric=metric, panel=panel,
+                period=period,
+            )  # fmt: skip
 
     def ab(
         self,

@@ -12,7 +12,9 @@ from tests.tui.driving import Driver, driving, registry_of
 from tui.screens.compare import CompareScreen
 from tui.screens.detail import DetailScreen
 from tui.screens.importance import ImportanceScreen
+from tui.screens.lineage import LineageScreen
 from tui.screens.list import ListScreen
+from tui.screens.nearest import NearestScreen
 from tui.screens.scatter import ScatterScreen
 from tui.screens.trashed import TrashedScreen
 from tui.screens.verdict import VerdictScreen
@@ -167,6 +169,16 @@ async def test_what_is_learnt_from_it_is_as_harmless(registry: ExperimentRegistr
         for key in ("j", "M", "j", "enter", "j", "a"):
             await app.press(key)
             check(app)
+        await app.press("1", "enter", "L")
+        assert isinstance(app.screen, LineageScreen)
+        for key in ("G", "left", "right", "M", "j", "enter", "N"):
+            check(app)
+            await app.press(key)
+        assert isinstance(app.screen, NearestScreen)
+        for key in ("G", "d", "space", "M", "j", "enter", "c"):
+            check(app)
+            await app.press(key)
+        check(app)
 
 
 async def test_markup_in_an_error_is_no_markup(registry: ExperimentRegistry) -> None:

@@ -17,6 +17,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import Target
 from tui.screens.learning import Learning
 from tui.screens.promoting import Promoting
+from tui.screens.relating import Relating
 from tui.screens.taking import Taking
 from tui.selection import Selection
 from tui.widgets.cells import of_them
@@ -34,7 +35,7 @@ MOST_COMPARED = 1000
 """Columns beyond which a comparison says nothing to anybody."""
 
 
-class Choosing(Taking, Promoting, Learning):
+class Choosing(Taking, Promoting, Learning, Relating):
     """The actions on marked experiments, or on the one under the cursor."""
 
     experiments = getters.query_one(ExperimentList)

@@ -20,6 +20,7 @@ from tui import actions
 from tui.screens.deleting import Target
 from tui.screens.once_read import OnceRead, once_read
 from tui.screens.promoting import Promoting
+from tui.screens.relating import Relating
 from tui.screens.run import RunScreen
 from tui.screens.scrolling import Scrolling
 from tui.screens.taking import Taking
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from registry.rows import Details
 
 
-class DetailScreen(Scrolling, OnceRead, Taking, Promoting):
+class DetailScreen(Scrolling, OnceRead, Taking, Promoting, Relating):
     """One experiment of a list, and the way to its neighbours; or one by hash."""
 
     NAME = actions.DETAIL
@@ -245,6 +246,16 @@ class DetailScreen(Scrolling, OnceRead, Taking, Promoting):
         """Let an alias point to this experiment."""
         if self.taken_hash is not None:
             self.ask_to_promote(self.taken_hash)
+
+    @once_read
+    def action_family(self) -> None:
+        """Show where this experiment comes from and what came of it."""
+        super().action_family()
+
+    @once_read
+    def action_nearest(self) -> None:
+        """Show the experiments nearest to this one, and the nearest better ones."""
+        super().action_nearest()
 
     @once_read
     def action_describe(self) -> None:
