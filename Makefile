@@ -35,7 +35,7 @@ demo: $(VENV)/.base ## Open the app on a small demo registry
 	$(BIN)/experiments demo
 
 test: $(VENV)/.dev ## Run the tests that need nothing but Python
-	$(BIN)/python -m tests
+	$(BIN)/python -m pytest -n logical --dist loadfile -m 'not full'
 
 test-all: $(VENV)/.full $(OTHER)/.made ## Run every test: soak, both engines, notebooks' libraries, a real terminal
 	EXPERIMENTS_FULL=1 EXPERIMENTS_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python -m pytest -m full

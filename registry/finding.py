@@ -151,13 +151,15 @@ def browse(
     found = session.integers(*question.listing(sort).ids(*question.where(), None))
     total = count(session, scope=replace(scope, panel=None, period=None)) if filter.strip() else len(found)
     known = _known_columns(question, columns)
+    basis = question.metrics.in_force
+    note = None if basis is None else question.metrics.note(*question.where())
     if not folded:
-        return Browse(found, total, question.metrics.in_force, known)
+        return Browse(found, total, basis, known, metrics_note=note)
     from registry.folding import fold, metric_of
 
     judged_by = metric_of(sort, known)
     lines, folds = fold(session, found, judged_by, question.metrics, unfolded)
-    return Browse(lines, total, question.metrics.in_force, known, folds)
+    return Browse(lines, total, basis, known, folds, note)
 
 
 def _known_columns(question: _Question, columns: Sequence[str]) -> tuple[str, ...]:

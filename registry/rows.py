@@ -79,6 +79,8 @@ class Browse:
     """The labels of those of the columns asked for that this registry knows."""
     folds: tuple[Fold, ...] = ()
     """The sweeps that stand for their experiments, when they were to be folded."""
+    metrics_note: str | None = None
+    """What keeps those metrics from being comparable, as in `Results`."""
 
     @property
     def matched(self) -> int:

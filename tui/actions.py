@@ -20,7 +20,12 @@ TRASH, TRASHED, LOG = "trash", "in the trash", "log"
 
 ALIASES = "aliases"
 
-EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES)
+VERDICT, SCATTER, IMPORTANCE = "verdict", "scatter", "importance"
+"""Did it help; a weight against a metric; what goes with a metric."""
+
+EVERYWHERE: Final = (
+    LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER, IMPORTANCE,
+)  # fmt: skip
 ON_EXPERIMENTS: Final = (LIST, DETAIL, SEARCH)
 """The screens where something is done to experiments."""
 
@@ -39,9 +44,18 @@ DETAILS: Final = (DETAIL, TRASHED)
 SCROLLED: Final = (*DETAILS, RUN)
 """The screens that are one long page."""
 
+JUDGED: Final = (VERDICT, IMPORTANCE)
+"""The screens that are lines of computed results."""
+
+LEARNING: Final = (LIST, SEARCH, COMPARE)
+"""The screens with many experiments to learn from."""
+
 APP, SCREEN, ROWS, TABLE, INPUT, DRAFT, MOVES = "app", "screen", "rows", "table", "input", "draft", "moves"
 """Who binds an action: the app, the screen, the list, the table of compare, the filter's input, the draft of a
 variant, the moves of aliases."""
+
+RESULTS, POINTS = "results", "points"
+"""The lines of computed results; the points of a scatter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("browse.compare", ("c",), LIVE, SCREEN, "compare", "compare",
            "compare the marked experiments, or this one with the reference", LOOK,
            "experiments compare A B [C …]", footer=4),
+    Action("browse.compare-found", ("f",), LIVE, SCREEN, "compare_found", "compare found",
+           "compare all that the filter finds, the best of it by a metric when that is too much", LOOK,
+           "experiments compare --filter FILTER --top 200 --by m.edge", footer=4),
     Action("browse.reference", ("b",), LIVE, SCREEN, "reference", "reference",
            "make this experiment the reference others are compared with", LOOK,
            "experiments compare A B --against A", footer=12),
@@ -193,6 +210,50 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("table.transpose", ("t",), (COMPARE,), TABLE, "transpose", "transpose",
            "experiments as rows and features as columns, or back", LOOK,
            "experiments compare A B -o FILE.csv --transpose", footer=4),
+    Action("compare.metric", ("M",), (COMPARE,), SCREEN, "metric", "metric",
+           "choose the metric by which the best of a filter are chosen", LOOK,
+           "experiments compare --filter FILTER --by METRIC", footer=9),
+    Action("compare.verdict", ("V",), (COMPARE,), SCREEN, "verdict", "did it help",
+           "did it help: this experiment against the reference, on the reference all of them", LOOK,
+           "experiments ab A B", footer=3),
+    Action("learn.scatter", ("w",), LEARNING, SCREEN, "scatter", "weight, metric",
+           "a weight against a metric: of the marked or compared ones, else of all that the filter finds", LOOK,
+           "experiments list --filter FILTER --columns hash,w.NAME,m.edge", footer=18),
+    Action("learn.importance", ("i",), (*LEARNING, SCATTER), SCREEN, "importance", "importance",
+           "which weights go with a metric: of the marked or compared ones, else of all that the filter finds", LOOK,
+           "experiments importance --metric m.edge --filter FILTER", footer=18),
+    *_moving("results", JUDGED, RESULTS, "line", half=False),
+    Action("verdict.open", ("enter",), (VERDICT,), RESULTS, "open", "open",
+           "open this experiment", LOOK, "experiments show HASH", footer=1),
+    Action("verdict.all", ("a",), (VERDICT,), SCREEN, "all", "all or one",
+           "judge all that are compared, or only this one", LOOK, "experiments ab A B C", footer=3),
+    Action("importance.open", ("enter",), (IMPORTANCE,), RESULTS, "open", "scatter",
+           "this weight against the metric, experiment by experiment", LOOK,
+           "experiments list --filter FILTER --columns hash,w.NAME,m.edge", footer=1),
+    Action("points.next", ("down", "j"), (SCATTER,), POINTS, "step(1)", "down",
+           "the experiment with the next lower metric", MOVE),
+    Action("points.previous", ("up", "k"), (SCATTER,), POINTS, "step(-1)", "point",
+           "the experiment with the next higher metric", MOVE, footer=3, footer_keys="↑↓"),
+    Action("points.page-down", ("pagedown", "ctrl+f"), (SCATTER,), POINTS, "step(10)", "ten on",
+           "ten experiments on", MOVE),
+    Action("points.page-up", ("pageup", "ctrl+b"), (SCATTER,), POINTS, "step(-10)", "ten back",
+           "ten experiments back", MOVE),
+    Action("points.top", ("home", "g"), (SCATTER,), POINTS, "edge(-1)", "highest",
+           "the experiment with the highest metric", MOVE),
+    Action("points.bottom", ("end", "G"), (SCATTER,), POINTS, "edge(1)", "lowest",
+           "the experiment with the lowest metric", MOVE),
+    Action("scatter.right", ("right", "l"), (SCATTER,), SCREEN, "feature(1)", "feature",
+           "the next feature or hyperparameter", MOVE),
+    Action("scatter.left", ("left", "h"), (SCATTER,), SCREEN, "feature(-1)", "feature",
+           "the feature or hyperparameter before", MOVE, footer=3, footer_keys="←→"),
+    Action("scatter.features", ("f",), (SCATTER,), SCREEN, "features", "features",
+           "choose the feature or hyperparameter", LOOK, footer=4),
+    Action("scatter.open", ("enter",), (SCATTER,), POINTS, "open", "open",
+           "open the experiment of this point", LOOK, "experiments show HASH", footer=1),
+    Action("scatter.mark", ("space",), (SCATTER,), SCREEN, "mark", "mark",
+           "mark or unmark the experiment of this point", LOOK, footer=5),
+    Action("learn.metric", ("M",), (VERDICT, SCATTER, IMPORTANCE), SCREEN, "metric", "metric",
+           "choose the metric", LOOK, "experiments importance --metric METRIC", footer=4),
     Action("compare.write", ("x",), (COMPARE,), SCREEN, "write", "write",
            "write the table as CSV, Markdown or JSON", CHANGE, "experiments compare A B -o FILE.csv", footer=10),
     Action("compare.copy-table", ("Y",), (COMPARE,), SCREEN, "copy_table", "copy table",
@@ -252,7 +313,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "experiments export HASH… FILE", footer=14),
     Action("screen.copy-as", ("Y",), ON_EXPERIMENTS, SCREEN, "copy_as", "copy as",
            "copy as JSON, as Python, the weights, or the command", CHANGE, "experiments show HASH --json", footer=15),
-    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES), SCREEN, "copy", "copy hash",
+    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER),
+           SCREEN, "copy", "copy hash",
            "copy the full hash of the experiment", CHANGE, "experiments list --ids", footer=8),
     Action("run.copy", ("y",), (RUN,), SCREEN, "copy", "copy id",
            "copy the id of the run", CHANGE, "experiments runs --ids", footer=8),
@@ -281,7 +343,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "to the log: what happened when", GO, "experiments log", footer=17),
     Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
            "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
-    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES), SCREEN,
+    Action("screen.back", ("escape",), tuple(where for where in EVERYWHERE if where != LIST), SCREEN,
            "back", "back", "one step back: clear the filter, then to the screen before", GO, footer=2, priority=True),
     Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
            "to the screen before; from the first one, quit", GO, footer=15),

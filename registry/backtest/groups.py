@@ -80,6 +80,18 @@ class Groups:
         offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         return np.arange(offsets[-1]) + np.repeat(self.offsets[wanted] - offsets[:-1], sizes), Groups(offsets)
 
+    @cached_property
+    def parts(self) -> list[tuple[slice, Groups]]:
+        """The rows cut into runs of whole groups that stay in the processor's cache, each with its groups."""
+        made, first = [], 0
+        while first < len(self):
+            last = int(np.searchsorted(self.offsets, self.offsets[first] + _CELLS, side="right")) - 1
+            last = max(last, first + 1)
+            start, stop = int(self.offsets[first]), int(self.offsets[last])
+            made.append((slice(start, stop), Groups(self.offsets[first : last + 1] - start)))
+            first = last
+        return made
+
     def sum(self, values: npt.NDArray[np.generic]) -> Floats:
         """Return the sum over each group."""
         summed: Floats = np.add.reduceat(values, self.offsets[:-1], dtype=np.float64)

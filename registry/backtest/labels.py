@@ -28,6 +28,8 @@ UNENTERED: Final = 3
 UNMEASURED: Final = 4
 """A forward return was given, but not of this row."""
 
+_ROWS: Final = 1 << 14
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -46,7 +48,7 @@ class Prices:
         self.table[panel.date_no, panel.asset_no] = panel.price
         priced = np.isfinite(panel.price)
         self.last = np.full(len(panel.assets), -1, dtype=np.int64)
-        np.maximum.at(self.last, panel.asset_no[priced], panel.date_no[priced])
+        self.last[panel.asset_no[priced]] = panel.date_no[priced]  # rows are by date: the last one stays
 
     def growth(self, date_no: Ints, asset_no: Ints, since: int, skip: int = 0) -> Floats:
         """Return the return over the `since` dates up to `skip` dates ago; NaN where a price is missing."""
@@ -63,13 +65,25 @@ def forward_returns(prices: Prices, date_no: Ints, asset_no: Ints, horizon: int,
 
     Dates whose exit lies past the panel's end have no label; they are dropped for every asset alike.
     """
-    count = len(prices.table)
+    returns = np.empty(len(date_no))
+    kinds = np.empty(len(date_no), dtype=np.int8)
+    for start in range(0, len(date_no), _ROWS):  # so many that what lies between stays in the processor's cache
+        part = slice(start, start + _ROWS)
+        returns[part], kinds[part] = _forward(prices, date_no[part], asset_no[part], horizon, lag, delist)
+    return Labels(returns, kinds)
+
+
+def _forward(
+    prices: Prices, date_no: Ints, asset_no: Ints, horizon: int, lag: int, delist: Delist
+) -> tuple[Floats, npt.NDArray[np.int8]]:
     returns = np.full(len(date_no), np.nan)
     kinds = np.zeros(len(date_no), dtype=np.int8)
-    known = np.flatnonzero(date_no + lag + horizon < count)
+    known = np.flatnonzero(date_no + lag + horizon < len(prices.table))
     dates, assets = date_no[known], asset_no[known]
-    entry = prices.table[dates + lag, assets]
-    leave = prices.table[dates + lag + horizon, assets]
+    table, wide = prices.table.ravel(), prices.table.shape[1]
+    place = (dates + lag) * wide + assets
+    entry = table[place]
+    leave = table[place + horizon * wide]
     returns[known] = leave / entry - 1
 
     unentered = np.isnan(entry)
@@ -84,7 +98,7 @@ def forward_returns(prices: Prices, date_no: Ints, asset_no: Ints, horizon: int,
         returns[rows] = _last_price(prices, dates + lag, assets, horizon) / entry[lost] - 1
         if delist != "last":
             returns[rows[gone]] = -1.0 if delist == "loss" else np.nan
-    return Labels(returns, kinds)
+    return returns, kinds
 
 
 def _last_price(prices: Prices, entry: Ints, assets: Ints, horizon: int) -> Floats:

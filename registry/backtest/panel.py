@@ -24,7 +24,7 @@ from registry.canonical import show
 from registry.errors import PanelError
 
 if TYPE_CHECKING:
-    from registry.runs.record import PanelDays
+    from registry.runs.panels import PanelDays
 
 Column = NDArray[np.float64]
 
@@ -103,7 +103,7 @@ class Panel:
         Raises:
             PanelError: the panel has no such feature.
         """
-        from registry.runs.record import PanelDays
+        from registry.runs.panels import PanelDays
 
         columns = {name: digests.tolist() for name, digests in self.digests(names).items()}
         return PanelDays(name=self.name, dates=self.dates.astype(str).tolist(), columns=columns)

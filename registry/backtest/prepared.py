@@ -70,8 +70,10 @@ class Prepared:
         rows = np.arange(panel.offsets[first], panel.offsets[last])
         rows = rows[self._could_be_traded(rows)]
         self.rows: Ints = rows
-        self.date_no = panel.date_no[rows].astype(np.int64)
-        self.asset_no = panel.asset_no[rows].astype(np.int64)
+        gapless = len(rows) > 0 and int(rows[-1] - rows[0]) + 1 == len(rows)
+        self._taken = slice(int(rows[0]), int(rows[-1]) + 1) if gapless else rows  # a slice copies nothing
+        self.date_no = panel.date_no[self._taken].astype(np.int64)
+        self.asset_no = panel.asset_no[self._taken].astype(np.int64)
         self.groups, self.group_dates = Groups.of(self.date_no)
         self.prices = None if panel.price is None else Prices(panel)
         self._suspect: bool | None = None
@@ -83,8 +85,8 @@ class Prepared:
         self.remarks = [*self.calendar.remarks, *self._beyond_the_panel()]
         """What was done otherwise than might be thought."""
 
-    def _could_be_traded(self, rows: Ints) -> np.ndarray:
-        could = np.ones(len(rows), dtype=bool)
+    def _could_be_traded(self, rows: Ints | slice) -> np.ndarray:
+        could = np.ones(len(self.panel.date_no[rows]), dtype=bool)
         if self.panel.price is not None:
             could &= np.isfinite(self.panel.price[rows])
         if self.panel.tradable is not None:
@@ -156,7 +158,7 @@ class Prepared:
         """Return the forward returns of the rows over `horizon` panel dates."""
         if horizon not in self._labels:
             if self.panel.forward is not None:
-                returns = self.panel.forward[self.rows]
+                returns = self.panel.forward[self._taken]
                 made = Labels(returns, np.where(np.isnan(returns), UNMEASURED, PLAIN).astype(np.int8))
             else:
                 assert self.prices is not None
@@ -180,7 +182,7 @@ class Prepared:
         """Return a feature, transformed date by date over the rows that have it; NaN where it is missing."""
         key = (feature, transformation.text)
         if key not in self._values:
-            self._values[key] = transformation.apply(self.panel.features[feature][self.rows], self.groups)
+            self._values[key] = transformation.apply(self.panel.features[feature][self._taken], self.groups)
         return self._values[key]
 
     def missing(self, feature: str, transformation: Transformation) -> int:
@@ -211,10 +213,11 @@ class Prepared:
         """
         if self._suspect is None:
             panel = self.panel
-            there = self._could_be_traded(np.arange(len(panel.date_no)))
-            ever = np.unique(panel.asset_no[there])
-            last = panel.asset_no[there & (panel.date_no == len(panel.dates) - 1)]
-            self._suspect = len(last) == len(ever)
+            there = self._could_be_traded(slice(None))
+            ever = np.zeros(len(panel.assets), dtype=bool)
+            ever[panel.asset_no[there]] = True
+            last = np.count_nonzero(there[panel.offsets[-2] :])
+            self._suspect = bool(last == np.count_nonzero(ever))
         return self._suspect
 
 

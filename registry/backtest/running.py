@@ -21,7 +21,8 @@ from registry.backtest.suggesting import Suggested, suggest, tested_beside
 from registry.canonical import now_text
 from registry.config import ExperimentConfig
 from registry.gemscore import WEIGHTS
-from registry.runs.record import PanelDays, PanelRef, Run
+from registry.runs.panels import PanelDays, PanelRef
+from registry.runs.record import Run
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel

@@ -158,9 +158,13 @@ class Transformation:
 
     def apply(self, values: Floats, groups: Groups) -> Floats:
         """Return the transformed values of one feature; NaN is absent."""
-        for _, _, step in self.steps:
-            values = step(values, groups)
-        return values
+        made = np.empty_like(values)
+        for rows, part in groups.parts:  # a step goes over its rows again and again: faster in the cache
+            piece = values[rows]
+            for _, _, step in self.steps:
+                piece = step(piece, part)
+            made[rows] = piece
+        return made
 
 
 def parse_transformation(text: str, feature: str) -> Transformation:

@@ -16,6 +16,7 @@ from registry.exchange.report import Found, Record, Refusal, Remark
 from registry.marks import ALIASES, INFERRED, CarriedAlias, read_aliases
 
 if TYPE_CHECKING:
+    from registry.runs.panels import KnownPanel
     from registry.runs.record import Run
     from registry.store.run_entries import Trial
 
@@ -29,7 +30,7 @@ _RENAMED = {
 }
 _KEPT = ("hyperparameters", "feature_transformations", "description", "tags", "created_at", "config_hash", "parent")
 _SHOWN = frozenset(
-    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "trials", ALIASES, INFERRED)
+    ("registered_at", "deleted_at", "notes", "old_hashes", "children", "runs", "trials", "panels", ALIASES, INFERRED)
 )
 """What a registry shows of an experiment beside its configuration; it belongs to that registry."""
 
@@ -72,14 +73,15 @@ def interpret(source: str, value: object) -> list[Found]:
             left = [key for key in ("notes", "old_hashes") if value.get(key)]
             runs, strange = _runs(source, value.get("runs"))
             trials, odd = _trials(source, value.get("trials"))
-            strange += odd
+            panels, unread = _panels(source, value.get("panels"))
+            strange += [*odd, *unread]
             inferred, aliases = value.get(INFERRED) is True, value.get(ALIASES)
             if not _SHOWN.isdisjoint(value):
                 value = {key: item for key, item in value.items() if key not in _SHOWN}
             config = ExperimentConfig.from_dict(value)
         else:
             config, left = _hand_kept(value)
-            runs, trials, strange, inferred, aliases = (), (), [], False, None
+            runs, trials, panels, strange, inferred, aliases = (), (), (), [], False, None
     except NotAnExperimentError:
         raise
     except InvalidConfigError as error:
@@ -91,7 +93,7 @@ def interpret(source: str, value: object) -> list[Found]:
     if aliases:
         read, wrong = read_aliases(aliases, str(config.config_hash), source)
         carried, strange = tuple(read), [*strange, *(Remark(source, said) for said in wrong)]
-    record = Record(source, config, runs=runs, trials=trials, inferred=inferred, aliases=carried)
+    record = Record(source, config, runs=runs, trials=trials, panels=panels, inferred=inferred, aliases=carried)
     found: list[Found] = [record, *strange]
     if left:
         found.append(Remark(source, f"not taken over: {', '.join(show(key) for key in left)}"))
@@ -127,6 +129,18 @@ def _trials(source: str, value: object) -> tuple[tuple[Trial, ...], list[Remark]
         return tuple(read_trial(each) for each in value), []
     except (ValueError, KeyError, TypeError) as error:
         return (), [Remark(source, f"trials left out: {error}")]
+
+
+def _panels(source: str, value: object) -> tuple[tuple[KnownPanel, ...], list[Remark]]:
+    """Return what an export tells of panels, and a remark when there is one that can't be read."""
+    from registry.runs.panels import KnownPanel
+
+    if not isinstance(value, list):
+        return (), []
+    try:
+        return tuple(KnownPanel.from_dict(each) for each in value), []
+    except InvalidRunError as error:
+        return (), [Remark(source, f"what is known of panels left out: {error}")]
 
 
 def _hand_kept(value: object) -> tuple[ExperimentConfig, list[str]]:

@@ -12,6 +12,7 @@ from registry.config import ExperimentConfig
 
 if TYPE_CHECKING:
     from registry.marks import CarriedAlias
+    from registry.runs.panels import KnownPanel
     from registry.runs.record import Run
     from registry.store.run_entries import Trial
 
@@ -31,6 +32,8 @@ class Record:
     """Runs that an export carried along."""
     trials: tuple[Trial, ...] = ()
     """What else was tried on the panels of those runs."""
+    panels: tuple[KnownPanel, ...] = ()
+    """What is known of the panels of those runs."""
     inferred: bool = False
     """The parent is a guess."""
     aliases: tuple[CarriedAlias, ...] = ()

@@ -10,8 +10,9 @@ from registry.faces.looking import Looking
 if TYPE_CHECKING:
     from registry.config import ExperimentConfig
     from registry.metrics import Metric
+    from registry.runs.panels import PanelDays, PanelRef
     from registry.runs.reading import PanelInfo
-    from registry.runs.record import PanelDays, PanelRef, Run
+    from registry.runs.record import Run
 
 
 class Evaluating(Looking):
@@ -160,11 +161,13 @@ class Evaluating(Looking):
     def carrier(self) -> Callable[[ExperimentConfig], dict[str, list[dict[str, Any]]]]:
         """Return what gives, for one export, the runs of each experiment and what else was tried on their panels.
 
-        The trials on a panel and period go with the first experiment that has a run there.
+        The trials on a panel and period, and what is known of a panel day by day, go with the first experiment that
+        has a run there.
         """
         from registry.runs import reading
 
         told: set[tuple[int, str, str]] = set()
+        described: set[int] = set()
 
         def carried(config: ExperimentConfig) -> dict[str, list[dict[str, Any]]]:
             hash_ = str(config.config_hash)
@@ -173,8 +176,11 @@ class Evaluating(Looking):
             with self._store.read() as session:
                 for place in sorted(places - told):
                     trials += reading.trials_to_carry(session, *place, but=hash_)
+                fresh = sorted({number for number, _, _ in places} - described)
+                panels = [known for number in fresh if (known := reading.panel_to_carry(session, number)) is not None]
             told.update(places)
-            return {"runs": runs, "trials": trials}
+            described.update(fresh)
+            return {"panels": panels, "runs": runs, "trials": trials}
 
         return carried
 

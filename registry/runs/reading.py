@@ -11,8 +11,10 @@ from registry.canonical import show
 from registry.errors import AmbiguousHashError, FilterError, InvalidRunError, NotFoundError
 from registry.metrics import METRICS, Direction, Metric, metric
 from registry.runs.fields import read_period
-from registry.runs.record import RUN_PREFIX, PanelDays, PanelRef, Run, Series, Window, is_run_id
-from registry.store.run_entries import Panels, Trial, columns_of, first_change, key_of, options_key
+from registry.runs.panels import KnownPanel, PanelDays, PanelRef
+from registry.runs.record import RUN_PREFIX, Run, Series, Window, is_run_id
+from registry.store.panels import Panels, columns_of, first_change, key_of
+from registry.store.run_entries import Trial, options_key
 from registry.store.session import TEXTS, as_list
 
 if TYPE_CHECKING:
@@ -100,13 +102,27 @@ def to_carry(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
     return made
 
 
+def panel_to_carry(session: Session, panel_id: int) -> dict[str, Any] | None:
+    """Return what is known of a panel day by day as another registry takes it in; None where nothing is.
+
+    With it, later runs there on the same content, with days appended or with other features, are on that panel.
+    """
+    name = session.value("SELECT name FROM panel WHERE panel_id = ?", [panel_id])
+    by_day = columns_of(session, name).get(panel_id)
+    return KnownPanel(name, tuple(_keys_of(session, panel_id)), by_day).to_dict() if by_day else None
+
+
+def _keys_of(session: Session, panel_id: int) -> list[str]:
+    return [row[0] for row in session.rows("SELECT key FROM panel_key WHERE panel_id = ? ORDER BY key", [panel_id])]
+
+
 def trials_to_carry(session: Session, panel_id: int, start: str, end: str, but: str) -> list[dict[str, Any]]:
     """Return every trial on a panel and period as another registry takes it in, but that of one experiment.
 
     Also those of experiments that were purged or never registered: how many were tried is told honestly there too.
     """
     name = session.value("SELECT name FROM panel WHERE panel_id = ?", [panel_id])
-    keys = [row[0] for row in session.rows("SELECT key FROM panel_key WHERE panel_id = ? ORDER BY key", [panel_id])]
+    keys = _keys_of(session, panel_id)
     panel = PanelRef(name, key=keys[0] if keys else None, other_keys=tuple(keys[1:]))
     rows = session.rows(
         "SELECT config_hash, ranking, tried_at FROM trial WHERE panel_id = ? AND period_start = CAST(? AS DATE)"
@@ -292,9 +308,9 @@ def panel_number(session: Session, panel: PanelRef) -> int | None:
 def panel_change(session: Session, days: PanelDays) -> str | None:
     """Return a sentence on what changed in a panel's past since the newest panel of that name, or None."""
     known = columns_of(session, days.name)
-    if not known or any(first_change(columns, days) is None for columns in known.values()):
+    if not known or any(first_change(columns, days.by_day) is None for columns in known.values()):
         return None
-    found = first_change(known[max(known)], days)
+    found = first_change(known[max(known)], days.by_day)
     if found is None:
         return None
     day, column, count = found

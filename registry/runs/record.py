@@ -18,6 +18,7 @@ from registry.config import check_full_hash
 from registry.errors import InvalidRunError
 from registry.runs import fields
 from registry.runs.fields import Values
+from registry.runs.panels import PanelRef, panel_ref
 
 RUN_PREFIX: Final = "r-"
 RUN_DIGITS: Final = 16
@@ -76,73 +77,6 @@ class Series:
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
         return {"dates": list(self.dates), "values": {name: list(values) for name, values in self.values.items()}}
-
-
-@dataclass(frozen=True, slots=True)
-class PanelDays:
-    """What a panel holds, day by day and column by column, as 32-bit digests: enough to tell what changed when."""
-
-    name: str
-    dates: list[str]
-    columns: dict[str, list[int]]
-
-    @property
-    def key(self) -> str:
-        """What tells this content from other content."""
-        text = json.dumps([self.name, self.dates, self.columns], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a plain dict."""
-        return {"name": self.name, "dates": list(self.dates), "columns": {n: list(d) for n, d in self.columns.items()}}
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> PanelDays:
-        """Return what `to_dict` wrote.
-
-        Raises:
-            InvalidRunError: it did not.
-        """
-        record = fields.mapping(record, "panel days")
-        dates = [fields.day(day, "panel days: dates") for day in fields.items(record.get("dates"), "panel days: dates")]
-        columns = {}
-        for name, digests in fields.mapping(record.get("columns"), "panel days: columns").items():
-            columns[fields.text(name, "panel days: columns")] = [
-                fields.integer(digest, f"panel days: {name}", 0, 2**32 - 1)
-                for digest in fields.items(digests, f"panel days: {name}")
-            ]
-            if len(columns[name]) != len(dates):
-                raise InvalidRunError(
-                    f"panel days: {show(name)} has {len(columns[name])} digests for {len(dates)} dates"
-                )
-        return cls(fields.panel_name(record.get("name")), dates, columns)
-
-
-@dataclass(frozen=True, slots=True)
-class PanelRef:
-    """The panel of a run: what it is called, and what tells its content."""
-
-    name: str
-    fingerprint: str | None = None
-    key: str | None = None
-    """`PanelDays.key` of the panel, where it is known day by day."""
-    source: str | None = None
-    survivorship_suspect: bool | None = None
-    other_keys: tuple[str, ...] = ()
-    """Keys of what the panel held at other times, before or after days were appended; exports tell them."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a plain dict."""
-        made: dict[str, Any] = {
-            "name": self.name,
-            "fingerprint": self.fingerprint,
-            "key": self.key,
-            "source": self.source,
-            "survivorship_suspect": self.survivorship_suspect,
-        }
-        if self.other_keys:
-            made["other_keys"] = list(self.other_keys)
-        return made
 
 
 @dataclass(frozen=True)
@@ -277,33 +211,6 @@ _RUN_KEYS: Final = (
     "run_id", "config_hash", "panel", "start", "end", "options", "metrics", "windows", "dates", "engine", "details",
     "environment", "duration", "recorded_at", "definitions",
 )  # fmt: skip
-
-
-def panel_ref(value: object) -> PanelRef:
-    """Return a panel as a run names it: a name, or a mapping with at least a name.
-
-    Raises:
-        InvalidRunError: it is neither.
-    """
-    if isinstance(value, PanelRef):
-        return value
-    if isinstance(value, str):
-        value = {"name": value}
-    record = fields.mapping(value, "panel")
-    fields.only_keys(record, ("name", "fingerprint", "key", "source", "survivorship_suspect", "other_keys"), "panel")
-    name = fields.panel_name(record.get("name"))
-    suspect = record.get("survivorship_suspect")
-    if suspect is not None and not isinstance(suspect, bool):
-        raise InvalidRunError(f"panel: survivorship_suspect: {show(suspect)} is neither true nor false")
-    fingerprint, key, source = (
-        None if record.get(field) is None else fields.text(record[field], f"panel: {field}")
-        for field in ("fingerprint", "key", "source")
-    )
-    other_keys = tuple(
-        fields.text(each, "panel: other_keys")
-        for each in fields.items(record.get("other_keys", ()), "panel: other_keys")
-    )
-    return PanelRef(name, fingerprint, key, source, suspect, other_keys)
 
 
 def read_windows(value: object) -> list[Window]:

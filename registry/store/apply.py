@@ -104,8 +104,15 @@ def take_in(
     events = Events()
     detail = {} if source is None else {"source": source}
     now, detail_text = now_text(), json.dumps(detail)
-    if _drop_cycles(session, registrations, states, events):
-        rows = None  # made with what was dropped
+    derived = [registration for registration in registrations if registration.parent is not None]
+    if derived:
+        refuse_cycles(ancestry(session, ends_of(derived)), registrations, states)
+    for registration in (each for each in registrations if each.refused_parent is not None):
+        rows = None  # made with the parent
+        events.add(
+            "parent-refused", registration.config_hash, registration.at, parent=registration.refused_parent,
+            because="it comes from this experiment itself",
+        )  # fmt: skip
     if not states and len(set(hashes)) == len(hashes):  # nothing to merge: the usual case, and the one that is large
         registered_at = [registration.at or now for registration in registrations]
         (rows or Rows(registrations)).insert(session, next_id, registered_at)
@@ -127,29 +134,25 @@ def take_in(
     return {config_hash: state.outcome for config_hash, state in states.items()}
 
 
-def _drop_cycles(
-    session: WriteSession, registrations: Sequence[Registration], states: Mapping[str, State], events: Events
-) -> bool:
-    """Take the parent from registrations whose edge would close a cycle, and say so in the log."""
+def ends_of(derived: Iterable[Registration]) -> Iterable[str]:
+    """Return the hashes at both ends of the edges of registrations that have a parent."""
+    return (end for registration in derived for end in (registration.config_hash, str(registration.parent)))
+
+
+def refuse_cycles(edges: Mapping[str, str], registrations: Sequence[Registration], states: Mapping[str, State]) -> None:
+    """Take the parent from registrations whose edge would close a cycle.
+
+    `edges` has hash to parent of what is there, at least of all that the new ones lead to.
+    """
     derived = [registration for registration in registrations if registration.parent is not None]
-    if not derived:
-        return False
-    added = [(registration.config_hash, str(registration.parent)) for registration in derived]
-    known = ancestry(session, (end for edge in added for end in edge))
+    known = dict(edges)
     for registration in registrations:
         state = states.get(registration.config_hash)
         # as it was before it was purged, or a guess whose place is taken
         if state is None or (state.inferred and not registration.inferred):
             known.pop(registration.config_hash, None)
-    refused = closing(known, added)
-    for place in refused:
-        registration = derived[place]
-        events.add(
-            "parent-refused", registration.config_hash, registration.at, parent=registration.parent,
-            because="it comes from this experiment itself",
-        )  # fmt: skip
-        registration.parent = None
-    return bool(refused)
+    for place in closing(known, [(each.config_hash, str(each.parent)) for each in derived]):
+        derived[place].refused_parent, derived[place].parent = derived[place].parent, None
 
 
 def new_state(id_: int, registration: Registration, now: str) -> State:

@@ -12,17 +12,16 @@ from registry.canonical import now_text, utc_text
 from registry.config import ExperimentConfig, check_full_hash
 from registry.errors import InvalidConfigError, NotFoundError
 from registry.runs.fields import check_period
-from registry.runs.record import PanelDays, PanelRef, Run, panel_ref
+from registry.runs.panels import KnownPanel, PanelDays, PanelRef, panel_ref
+from registry.runs.record import Run
 from registry.store.apply import Events
-from registry.store.session import TEXTS, Session, WriteSession, as_list, unnest_columns
+from registry.store.panels import Panels
+from registry.store.session import TEXTS, WriteSession, as_list, unnest_columns
 
 RUN: Final = "run"
 PANEL: Final = "panel"
 TRIAL: Final = "trial"
 VERSION: Final = 1
-
-PRICE: Final = "price"
-"""The column of a panel's days that says which assets were there, at what price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Trial:
         }  # fmt: skip
 
 
-RunItem = Run | PanelDays | Trial
+RunItem = Run | PanelDays | KnownPanel | Trial
 
 
 def ranking_of(config: ExperimentConfig) -> str:
@@ -130,6 +129,8 @@ def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: boo
     for item in items:
         if isinstance(item, PanelDays):
             panels.learn(item)
+        elif isinstance(item, KnownPanel):
+            panels.recall(item)
     _insert_trials(session, panels, [item for item in items if isinstance(item, Trial)])
     by_id: dict[str, Run] = {}
     for run in (item for item in items if isinstance(item, Run)):
@@ -174,143 +175,6 @@ def _told(value: object) -> int:
     if isinstance(value, list):
         return sum(map(_told, value))
     return value is not None
-
-
-def key_of(panel: PanelRef) -> str:
-    """Return what tells the content of a run's panel; of one that is not known day by day, its fingerprint."""
-    return panel.key or f"fingerprint:{panel.fingerprint or ''}"
-
-
-class Panels:
-    """Which panel a run is on: contents that agree day by day, as far as both know, are one panel.
-
-    So appended days and a rewritten file leave a panel what it is, and a changed past value makes another one.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._of: dict[tuple[str, str], int] = {}
-
-    def of(self, panel: PanelRef) -> int:
-        """Return the number of a run's panel."""
-        key = key_of(panel)
-        if (panel.name, key) not in self._of:
-            numbers = [(each, self.known(panel.name, each)) for each in (key, *panel.other_keys)]
-            number = next((number for _, number in numbers if number is not None), None)
-            if number is None:
-                number = self._make(panel.name)
-            for each in dict.fromkeys(each for each, known in numbers if known is None):
-                self._add_key(number, each)
-            self._of[panel.name, key] = number
-        return self._of[panel.name, key]
-
-    def known(self, name: str, key: str) -> int | None:
-        """Return the number of the panel of this name and content, None for one that was never seen."""
-        found: int | None = self._session.value(
-            "SELECT min(p.panel_id) FROM panel p JOIN panel_key k ON k.panel_id = p.panel_id"
-            " WHERE p.name = ? AND k.key = ?",
-            [name, key],
-        )
-        return found
-
-    def _make(self, name: str) -> int:
-        assert isinstance(self._session, WriteSession)
-        number: int = self._session.value("SELECT coalesce(max(panel_id), 0) + 1 FROM panel")
-        self._session.insert(
-            "panel",
-            {"panel_id": "BIGINT", "name": "VARCHAR", "first_seen": "TIMESTAMP"},
-            {"panel_id": [number], "name": [name], "first_seen": [now_text()[:26]]},
-        )
-        return number
-
-    def _add_key(self, number: int, key: str) -> None:
-        assert isinstance(self._session, WriteSession)
-        self._session.insert(
-            "panel_key", {"panel_id": "BIGINT", "key": "VARCHAR"}, {"panel_id": [number], "key": [key]}
-        )
-
-    def learn(self, days: PanelDays) -> int:
-        """Make a panel's content known, and return the number of the panel it belongs to."""
-        known = self.known(days.name, days.key)
-        panels = columns_of(self._session, days.name)
-        if known is not None:
-            if known not in panels:  # so far known by the runs on it alone
-                self._extend(known, {}, days)
-            self._of[days.name, days.key] = known
-            return known
-        for number, columns in panels.items():
-            if first_change(columns, days) is None and _meet(columns, days):
-                self._add_key(number, days.key)
-                self._extend(number, columns, days)
-                break
-        else:
-            number = self._make(days.name)
-            self._add_key(number, days.key)
-            self._extend(number, {}, days)
-        self._of[days.name, days.key] = number
-        return number
-
-    def _extend(self, number: int, columns: dict[str, dict[str, int]], days: PanelDays) -> None:
-        assert isinstance(self._session, WriteSession)
-        changed = {}
-        for name, digests in days.columns.items():
-            before = columns.get(name, {})
-            after = before | dict(zip(days.dates, digests, strict=True))
-            if len(after) > len(before):
-                changed[name] = after
-        self._session.run(
-            f"DELETE FROM {self._session.table('panel_column')} WHERE panel_id = ? AND name IN {TEXTS}",
-            [number, as_list(changed)],
-        )
-        self._session.insert(
-            "panel_column",
-            {"panel_id": "BIGINT", "name": "VARCHAR", "dates": ["DATE"], "digests": ["UINTEGER"]},
-            {
-                "panel_id": [number] * len(changed),
-                "name": list(changed),
-                "dates": [sorted(after) for after in changed.values()],
-                "digests": [[after[day] for day in sorted(after)] for after in changed.values()],
-            },
-        )
-
-
-def columns_of(session: Session, name: str) -> dict[int, dict[str, dict[str, int]]]:
-    """Return the panels of a name, oldest first: number to column to day to digest."""
-    made: dict[int, dict[str, dict[str, int]]] = {}
-    for number, column, dates, digests in session.rows(
-        "SELECT c.panel_id, c.name, CAST(c.dates AS VARCHAR[]), c.digests FROM panel_column c"
-        " JOIN panel p ON p.panel_id = c.panel_id WHERE p.name = ? ORDER BY c.panel_id",
-        [name],
-    ):
-        made.setdefault(number, {})[column] = dict(zip(dates, digests, strict=True))
-    return made
-
-
-def _meet(columns: dict[str, dict[str, int]], days: PanelDays) -> bool:
-    """Tell whether anything is known of both."""
-    return any(not columns[name].keys().isdisjoint(days.dates) for name in days.columns if name in columns)
-
-
-def first_change(columns: dict[str, dict[str, int]], days: PanelDays) -> tuple[str, str, int] | None:
-    """Return (first day, column, number of days) where known content and `days` differ, or None.
-
-    A day of `price` that lies inside the known span and is gone, or is new there, is a difference too; of a
-    feature parts of the span may be unknown.
-    """
-    found: list[tuple[str, str]] = []
-    for name, digests in days.columns.items():
-        before = columns.get(name)
-        if before is None:
-            continue
-        now = dict(zip(days.dates, digests, strict=True))
-        low, high = max(min(before), min(now)), min(max(before), max(now))
-        days_of_both = before.keys() | now.keys() if name == PRICE else before.keys() & now.keys()
-        both = {day for day in days_of_both if low <= day <= high}
-        found += [(day, name) for day in both if before.get(day) != now.get(day)]
-    if not found:
-        return None
-    day, name = min(found)
-    return day, name, len({each for each, _ in found})
 
 
 def _insert_trials(session: WriteSession, panels: Panels, trials: Sequence[Trial]) -> None:

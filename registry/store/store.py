@@ -13,7 +13,8 @@ from typing import Any
 
 from registry.config import ExperimentConfig
 from registry.errors import StoreError
-from registry.runs.record import PanelDays, Run
+from registry.runs.panels import PanelDays
+from registry.runs.record import Run
 from registry.store import entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
 from registry.store.connection import Connection, Engine, explained
 from registry.store.lingering import Lingering

@@ -10,7 +10,7 @@ import pytest
 
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.errors import AmbiguousPanelError, FilterError
-from registry.runs.record import PanelRef
+from registry.runs.panels import PanelRef
 from registry.statistics.overfitting import overfitting
 from registry.statistics.sharpe import deflated_sharpe, effective_trials, minimum_track, track_of
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from registry.backtest.panel import Panel, load_panel
-from registry.runs.record import PanelDays
+from registry.runs.panels import PanelDays
 from tests.backtest.making import COLUMNS, DATA, ROWS, csv_text, write_csv, write_parquet
 
 END = date(2030, 1, 1)

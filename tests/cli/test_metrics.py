@@ -104,7 +104,11 @@ def test_metrics_of_runs_made_differently_are_said_to_be(evaluated: Shell) -> No
     chosen = ("--columns", "hash,m.edge", "--panel", "mixed")
     said = "the runs were made with different options: horizons, k\n"
     assert evaluated("list", *chosen).err.endswith(said)
-    assert evaluated("search", "m.edge > 0.05", *chosen, "--json").err.endswith(said)
+    ran = evaluated("search", "m.edge > 0.05", *chosen, "--json")
+    assert ran.err.endswith(said)
+    assert {(row["metrics_from"], row["metrics_note"]) for row in json.loads(ran.out)} == {
+        (f"mixed {PERIOD}", said.rstrip())
+    }
     assert said in evaluated("tag", "t", "--filter", "m.edge > 0.05", "--panel", "mixed").err
     alone = evaluated("search", "m.edge > 0.15", *chosen)
     assert alone.code == 0 and "different" not in alone.err  # only one of them matches

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, Run
-from registry.runs.record import PanelRef
+from registry.runs.panels import PanelRef
 from tests.cli.conftest import Shell
 from tui.widgets import run_page
 

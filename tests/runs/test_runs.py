@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, NotFoundError, Run
 from registry.errors import AmbiguousHashError
-from registry.runs.record import PanelDays, PanelRef, Series, Window
+from registry.runs.panels import PanelDays, PanelRef
+from registry.runs.record import Series, Window
 from registry.store.run_entries import ranking_of
 from tests.prepared import nothing, prepared
 from tests.strategies import examples

@@ -33,14 +33,14 @@ SP500 = f"sp500_20 {PERIOD}"
         ("m.turnover < 10", "base high"),
         ('m."precision@14" > 0.5', "high"),
         ("m.only_there > 0", ""),  # on another panel
-        ("m.only_there is absent", " ".join(EVERYONE)),
-        ('m."my loss" is absent', " ".join(EVERYONE)),  # defined, in no run yet
+        ("m.only_there is absent", " ".join(sorted(EVERYONE))),
+        ('m."my loss" is absent', " ".join(sorted(EVERYONE))),  # defined, in no run yet
         ("min(m.edge) < 0", "base"),
         ("max(m.edge) = 1", "high"),
         ("mean( m.edge ) > 0.16", "base high"),
         ("std(m.edge) > 0", "base"),  # of one window there is none
         ("std(m.edge) is absent", "high text big bare"),
-        ("std(m.turnover) is absent", " ".join(EVERYONE)),  # beyond what a double can hold
+        ("std(m.turnover) is absent", " ".join(sorted(EVERYONE))),  # beyond what a double can hold
         ("-min(m.precision_at_k) >= 0.5", "text big bare"),
         ('min(m."in windows") = 2', "high"),
         ("mean(m.precision_at_k) = 0.5625", "base"),  # of the windows that have it

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from registry.metrics import METRICS, Metric
-from registry.runs.record import PanelRef, Run, Series
+from registry.runs.panels import PanelRef
+from registry.runs.record import Run, Series
 from registry.statistics.verdict import Verdict, judge, pair_runs
 
 EDGE, TURNOVER, BASE = METRICS["edge"], METRICS["turnover"], METRICS["base_rate"]

@@ -205,7 +205,8 @@ def _in_child(path: str) -> None:
 def record_runs(path: Path, first: int, count: int, name: str) -> None:
     """Record some runs, each of an experiment of its own, telling the id of each once it is acknowledged."""
     from registry import ExperimentRegistry
-    from registry.runs.record import PanelDays, PanelRef, Run, Series, Window
+    from registry.runs.panels import PanelDays, PanelRef
+    from registry.runs.record import Run, Series, Window
 
     registry = ExperimentRegistry(path)
     days = PanelDays("panel", ["2020-01-01", "2020-01-02"], {"price": [1, 2], f"feature {name}": [3, 4]})

@@ -173,6 +173,18 @@ async def test_the_panel_is_chosen_and_named(registry: ExperimentRegistry) -> No
         assert app.listed() == ["number 9"]
 
 
+async def test_metrics_of_runs_made_differently_are_said_to_be(tmp_path: Path) -> None:
+    registry = ExperimentRegistry(tmp_path / "mixed.duckdb")
+    for number, k in enumerate((5, 10)):
+        registry.record_run(config(number), metrics={"edge": 0.1}, panel="p", period=PERIOD, options={"k": k})
+    registry.sync()
+    async with driving(registry, (80, 24)) as app:
+        assert f"metrics on p {PERIOD}, with different options: k" in app.text
+        await app.press("slash")
+        await app.type("number 1\n")
+        assert "different" not in app.text  # only one of them matches
+
+
 def test_every_width_has_room_for_what_it_shows() -> None:
     for width in range(40, 250):
         labels = usual(width, ["edge", "sharpe"])

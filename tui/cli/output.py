@@ -152,9 +152,15 @@ def records(found: Sequence[dict[str, Any]], form: str) -> None:
 
 
 def serialise(results: Results, form: str, stream: TextIO) -> None:
-    """Write rows as `json`, `ndjson` or `csv` to any text stream."""
+    """Write rows as `json`, `ndjson` or `csv` to any text stream.
+
+    Records of JSON say where their metrics were read, and what keeps them from being comparable; CSV has the columns
+    asked for and no others.
+    """
     if form != "csv":
-        _serialise_json(results, form, stream)
+        told = {"metrics_from": results.metrics_from, "metrics_note": results.metrics_note}
+        beside = {key: value for key, value in told.items() if value is not None}
+        _serialise_json(({**record, **beside} for record in results), form, stream)
     else:
         import csv
 

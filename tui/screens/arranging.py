@@ -117,9 +117,14 @@ class Arranging(Choosing, FilteredScreen):
         said = []
         if found is not None and found.basis is not None:
             choice = f" (one of {self.panels}; P chooses)" if self.panels > 1 else ""
-            said.append(f"metrics on {found.basis}{choice}")
+            said.append(f"metrics on {found.basis}{_made(found.metrics_note)}{choice}")
         if found is not None and found.folds:
             hidden = sum(len(each.ids) for each in found.folds)
             said.append(f"{of_them(len(found.folds), 'sweep')} folded ({number(hidden)}); z unfolds")
         self.workspace.basis = None if found is None or found.basis is None else str(found.basis)
         self.state_line.show(" · ".join(said))
+
+
+def _made(note: str | None) -> str:
+    """Return what keeps metrics from being comparable in a few words: there is no room for the sentence."""
+    return "" if note is None else f", {note.removeprefix('the runs ').removeprefix('were made ')}"

@@ -13,10 +13,10 @@ from textual.timer import Timer
 
 from registry.errors import FilterError, RegistryError
 from tui.screens.arranging import DEFAULT_SORT, Arranging
-from tui.screens.asking import Asking, GivenUpError
 from tui.screens.base import RegistryScreen
 from tui.screens.completing import Completing
 from tui.screens.filtered import LINGER
+from tui.screens.giving_up import GivenUpError, OnItsWay
 from tui.screens.placing import View
 from tui.screens.query import Answer, Question, ask, read_page
 from tui.screens.searching import Searching
@@ -112,7 +112,7 @@ class BrowsingScreen(Completing, Searching, Arranging):
             self.top_bar.count += " · reading …"
 
     @work(thread=True, exclusive=True, group="browse", exit_on_error=False, description="browse")
-    def _browse(self, request: int, question: Question, view: View, asking: Asking) -> None:
+    def _browse(self, request: int, question: Question, view: View, asking: OnItsWay) -> None:
         # somebody who types a filter will type on
         linger = LINGER if not view.still and question.filter else 0.0
         try:
@@ -259,6 +259,11 @@ class BrowsingScreen(Completing, Searching, Arranging):
             self.reload()
             return
         self.app.push_screen(self.detail_of(listed.ids, event.index), self._came_back)
+
+    @property
+    def filter_in_force(self) -> str:
+        """The filter of the result that is shown."""
+        return self.filter
 
     def detail_of(self, ids: array[int], index: int) -> RegistryScreen:
         """Return the screen that shows one experiment of the list."""

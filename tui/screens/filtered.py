@@ -13,8 +13,8 @@ from textual.widget import Widget
 from registry.errors import RegistryError
 from tui import actions
 from tui.actions import Action
-from tui.screens.asking import Asking
 from tui.screens.base import RegistryScreen
+from tui.screens.giving_up import OnItsWay
 from tui.screens.placing import View
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.paged_table import PagedTable
@@ -40,7 +40,7 @@ class FilteredScreen(RegistryScreen):
         super().__init__(workspace)
         self.wanted = ""
         """The filter that was typed last; another one than that of the rows while it is wrong or being tried."""
-        self._asking = Asking()
+        self._asking = OnItsWay()
         self._paging = False
 
     @property
@@ -62,10 +62,10 @@ class FilteredScreen(RegistryScreen):
 
     # reading
 
-    def next_asking(self) -> Asking:
+    def next_asking(self) -> OnItsWay:
         """Return a new question; the one before is given up."""
         self._asking.give_up()
-        self._asking = Asking()
+        self._asking = OnItsWay()
         return self._asking
 
     def view(self, still: bool) -> View:

@@ -13,9 +13,9 @@ from textual.widget import Widget
 from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui import actions
-from tui.screens.asking import Asking, GivenUpError
 from tui.screens.filtered import LINGER
 from tui.screens.folding import FoldingFilter
+from tui.screens.giving_up import GivenUpError, OnItsWay
 from tui.screens.opening import Opening
 from tui.screens.placing import View
 from tui.widgets.cells import fit, number, of_them
@@ -82,7 +82,7 @@ class LogScreen(FoldingFilter, Opening):
         self._browse(self.next_request(), text, self.view(still), self.next_asking())
 
     @work(thread=True, exclusive=True, group="log", exit_on_error=False, description="log")
-    def _browse(self, request: int, text: str, view: View, asking: Asking) -> None:
+    def _browse(self, request: int, text: str, view: View, asking: OnItsWay) -> None:
         registry = self.workspace.registry
         linger = LINGER if not view.still and text else 0.0  # somebody who types a text will type on
         try:

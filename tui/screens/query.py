@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from registry.errors import AmbiguousPanelError, FilterError
-from tui.screens.asking import Asking
+from tui.screens.giving_up import OnItsWay
 from tui.screens.placing import View
 from tui.widgets.rows import PAGE, real
 
@@ -51,7 +51,7 @@ class Answer:
     """Panels and periods there were to choose from, where none was chosen."""
 
 
-def ask(workspace: Workspace, question: Question, view: View, asking: Asking, linger: float = 0.0) -> Answer:
+def ask(workspace: Workspace, question: Question, view: View, asking: OnItsWay, linger: float = 0.0) -> Answer:
     """Return the answer to a question; with `linger` the file stays open that many seconds for the next one.
 
     Raises:

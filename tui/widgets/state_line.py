@@ -1,4 +1,4 @@
-"""One line under a list: what is in force beside its filter, such as the panel its metrics were read on."""
+"""A line or two under a list: what is in force beside its filter, such as the panel its metrics were read on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ class StateLine(Static):
     """The line; it is there while there is something to say."""
 
     DEFAULT_CSS = """
-    StateLine { height: 1; width: 1fr; padding: 0 1; color: $quiet; background: $surface; display: none; }
+    StateLine {
+        height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $quiet; background: $surface; display: none;
+    }
     StateLine.-shown { display: block; }
     """
 
