@@ -94,24 +94,44 @@ class Action:
 
 MOVE, LOOK, CHANGE, GO, APPLICATION = "Move", "Look", "Change", "Go", "Application"
 
+_DOWN, _UP, _TOP, _BOTTOM = ("down", "j"), ("up", "k"), ("home", "g"), ("end", "G")
+_PAGE_DOWN, _PAGE_UP = ("pagedown", "ctrl+f"), ("pageup", "ctrl+b")
+
+
+def _moving(family: str, screens: tuple[str, ...], owner: str, thing: str, *, half: bool = True) -> Iterator[Action]:
+    """Yield what moves a cursor over rows, each a `thing`."""
+
+    def moves(name: str, keys: tuple[str, ...], action: str, told: str) -> Action:
+        return Action(f"{family}.{name}", keys, screens, owner, action, name.replace("-", " "), told, MOVE)
+
+    yield moves("down", _DOWN, "move(1)", f"next {thing}")
+    yield moves("up", _UP, "move(-1)", f"previous {thing}")
+    yield moves("page-down", _PAGE_DOWN, "page(1)", "a page down")
+    yield moves("page-up", _PAGE_UP, "page(-1)", "a page up")
+    if half:
+        yield moves("half-down", ("ctrl+d",), "half(1)", "half a page down")
+        yield moves("half-up", ("ctrl+u",), "half(-1)", "half a page up")
+    yield moves("top", _TOP, "edge(-1)", f"first {thing}")
+    yield moves("bottom", _BOTTOM, "edge(1)", f"last {thing}")
+
+
+def _scrolling(family: str, screens: tuple[str, ...]) -> Iterator[Action]:
+    """Yield what scrolls a long page."""
+
+    def scrolls(name: str, keys: tuple[str, ...], action: str, told: str) -> Action:
+        return Action(f"{family}.{name}", keys, screens, SCREEN, action, name.replace("-", " "), told, MOVE)
+
+    yield scrolls("down", _DOWN, "scroll(1)", "scroll down")
+    yield scrolls("up", _UP, "scroll(-1)", "scroll up")
+    yield scrolls("page-down", (*_PAGE_DOWN, "space"), "scroll_page(1)", "a page down")
+    yield scrolls("page-up", _PAGE_UP, "scroll_page(-1)", "a page up")
+    yield scrolls("top", _TOP, "scroll_edge(-1)", "to the top")
+    yield scrolls("bottom", _BOTTOM, "scroll_edge(1)", "to the end")
+
+
 # fmt: off
 ACTIONS: Final[tuple[Action, ...]] = (
-    Action("rows.down", ("down", "j"), ROWED, ROWS, "move(1)", "down",
-           "next row", MOVE),
-    Action("rows.up", ("up", "k"), ROWED, ROWS, "move(-1)", "up",
-           "previous row", MOVE),
-    Action("rows.page-down", ("pagedown", "ctrl+f"), ROWED, ROWS, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("rows.page-up", ("pageup", "ctrl+b"), ROWED, ROWS, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("rows.half-down", ("ctrl+d",), ROWED, ROWS, "half(1)", "half down",
-           "half a page down", MOVE),
-    Action("rows.half-up", ("ctrl+u",), ROWED, ROWS, "half(-1)", "half up",
-           "half a page up", MOVE),
-    Action("rows.top", ("home", "g"), ROWED, ROWS, "edge(-1)", "top",
-           "first row", MOVE),
-    Action("rows.bottom", ("end", "G"), ROWED, ROWS, "edge(1)", "bottom",
-           "last row", MOVE),
+    *_moving("rows", ROWED, ROWS, "row"),
     Action("rows.left", ("left", "h"), BROWSING, ROWS, "column(-1)", "column",
            "column to the left", MOVE),
     Action("rows.right", ("right", "l"), BROWSING, ROWS, "column(1)", "column",
@@ -166,18 +186,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "next experiment in the list's order", MOVE),
     Action("detail.previous", ("[",), DETAILS, SCREEN, "neighbour(-1)", "neighbour",
            "previous experiment in the list's order", MOVE, footer=1, footer_keys="[ ]"),
-    Action("detail.down", ("down", "j"), SCROLLED, SCREEN, "scroll(1)", "down",
-           "scroll down", MOVE),
-    Action("detail.up", ("up", "k"), SCROLLED, SCREEN, "scroll(-1)", "up",
-           "scroll up", MOVE),
-    Action("detail.page-down", ("pagedown", "ctrl+f", "space"), SCROLLED, SCREEN, "scroll_page(1)",
-           "page down", "a page down", MOVE),
-    Action("detail.page-up", ("pageup", "ctrl+b"), SCROLLED, SCREEN, "scroll_page(-1)", "page up",
-           "a page up", MOVE),
-    Action("detail.top", ("home", "g"), SCROLLED, SCREEN, "scroll_edge(-1)", "top",
-           "to the top", MOVE),
-    Action("detail.bottom", ("end", "G"), SCROLLED, SCREEN, "scroll_edge(1)", "bottom",
-           "to the end", MOVE),
+    *_scrolling("detail", SCROLLED),
     Action("detail.order", ("s",), DETAILS, SCREEN, "order", "order",
            "order the weights by name or by size", LOOK, footer=12),
     Action("detail.parent", ("p",), DETAILS, SCREEN, "parent", "parent",
@@ -189,22 +198,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("detail.reference", ("b",), (DETAIL,), SCREEN, "reference", "reference",
            "make this experiment the reference others are compared with", LOOK,
            "experiments compare A B --against A", footer=7),
-    Action("table.down", ("down", "j"), (COMPARE,), TABLE, "move(1)", "down",
-           "next row", MOVE),
-    Action("table.up", ("up", "k"), (COMPARE,), TABLE, "move(-1)", "up",
-           "previous row", MOVE),
-    Action("table.page-down", ("pagedown", "ctrl+f"), (COMPARE,), TABLE, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("table.page-up", ("pageup", "ctrl+b"), (COMPARE,), TABLE, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("table.half-down", ("ctrl+d",), (COMPARE,), TABLE, "half(1)", "half down",
-           "half a page down", MOVE),
-    Action("table.half-up", ("ctrl+u",), (COMPARE,), TABLE, "half(-1)", "half up",
-           "half a page up", MOVE),
-    Action("table.top", ("home", "g"), (COMPARE,), TABLE, "edge(-1)", "top",
-           "first row", MOVE),
-    Action("table.bottom", ("end", "G"), (COMPARE,), TABLE, "edge(1)", "bottom",
-           "last row", MOVE),
+    *_moving("table", (COMPARE,), TABLE, "row"),
     Action("table.right", ("right", "l"), (COMPARE,), TABLE, "column(1)", "column",
            "column to the right", MOVE),
     Action("table.left", ("left", "h"), (COMPARE,), TABLE, "column(-1)", "column",
@@ -235,18 +229,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("learn.importance", ("i",), (*LEARNING, SCATTER), SCREEN, "importance", "importance",
            "which weights go with a metric: of the marked or compared ones, else of all that the filter finds", LOOK,
            "experiments importance --metric m.edge --filter FILTER", footer=18),
-    Action("results.down", ("down", "j"), JUDGED, RESULTS, "move(1)", "down",
-           "next line", MOVE),
-    Action("results.up", ("up", "k"), JUDGED, RESULTS, "move(-1)", "up",
-           "previous line", MOVE),
-    Action("results.page-down", ("pagedown", "ctrl+f"), JUDGED, RESULTS, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("results.page-up", ("pageup", "ctrl+b"), JUDGED, RESULTS, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("results.top", ("home", "g"), JUDGED, RESULTS, "edge(-1)", "top",
-           "first line", MOVE),
-    Action("results.bottom", ("end", "G"), JUDGED, RESULTS, "edge(1)", "bottom",
-           "last line", MOVE),
+    *_moving("results", JUDGED, RESULTS, "line", half=False),
     Action("verdict.open", ("enter",), (VERDICT,), RESULTS, "open", "open",
            "open this experiment", LOOK, "experiments show HASH", footer=1),
     Action("verdict.all", ("a",), (VERDICT,), SCREEN, "all", "all or one",
@@ -314,18 +297,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "a page down, in the list or on the card", MOVE),
     Action("input.page-up", ("pageup",), ROWED, INPUT, "screen.page(-1)", "page up",
            "a page up, in the list or on the card", MOVE),
-    Action("draft.down", ("down", "j"), (VARIANT,), DRAFT, "move(1)", "down",
-           "next line", MOVE),
-    Action("draft.up", ("up", "k"), (VARIANT,), DRAFT, "move(-1)", "up",
-           "previous line", MOVE),
-    Action("draft.page-down", ("pagedown", "ctrl+f"), (VARIANT,), DRAFT, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("draft.page-up", ("pageup", "ctrl+b"), (VARIANT,), DRAFT, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("draft.top", ("home", "g"), (VARIANT,), DRAFT, "edge(-1)", "top",
-           "first line", MOVE),
-    Action("draft.bottom", ("end", "G"), (VARIANT,), DRAFT, "edge(1)", "bottom",
-           "last line", MOVE),
+    *_moving("draft", (VARIANT,), DRAFT, "line", half=False),
     Action("draft.edit", ("enter", "e"), (VARIANT,), DRAFT, "open", "edit",
            "type another value", CHANGE, footer=1),
     Action("draft.more", ("plus", "right", "l"), (VARIANT,), DRAFT, "step(1)", "more",
@@ -342,18 +314,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "scale all weights to the parent's sum", CHANGE, footer=8),
     Action("draft.register", ("s", "ctrl+s"), (VARIANT,), SCREEN, "register", "register",
            "register the variant, after asking", CHANGE, "experiments variant HASH NAME=VALUE…", footer=3),
-    Action("moves.down", ("down", "j"), (ALIASES,), MOVES, "move(1)", "down",
-           "next version", MOVE),
-    Action("moves.up", ("up", "k"), (ALIASES,), MOVES, "move(-1)", "up",
-           "previous version", MOVE),
-    Action("moves.page-down", ("pagedown", "ctrl+f"), (ALIASES,), MOVES, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("moves.page-up", ("pageup", "ctrl+b"), (ALIASES,), MOVES, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("moves.top", ("home", "g"), (ALIASES,), MOVES, "edge(-1)", "top",
-           "first version", MOVE),
-    Action("moves.bottom", ("end", "G"), (ALIASES,), MOVES, "edge(1)", "bottom",
-           "last version", MOVE),
+    *_moving("moves", (ALIASES,), MOVES, "version", half=False),
     Action("moves.open", ("enter",), (ALIASES,), MOVES, "open", "open",
            "open the experiment of this version", LOOK, "experiments show HASH", footer=1),
     Action("moves.rollback", ("B",), (ALIASES,), SCREEN, "rollback", "roll back",

@@ -70,6 +70,7 @@ def test_a_file_put_in_its_place_is_the_one_that_is_read(registry: ExperimentReg
     assert registry.count() == 7
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the thread that watches for writers
 def test_a_forked_child_reads_too(registry: ExperimentRegistry) -> None:
     lingering(registry)
     child = os.fork()

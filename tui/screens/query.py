@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from registry.errors import AmbiguousPanelError, FilterError
+from tui.screens.giving_up import OnItsWay
 from tui.screens.placing import View
 from tui.widgets.rows import PAGE, real
 
@@ -51,40 +51,7 @@ class Answer:
     """Panels and periods there were to choose from, where none was chosen."""
 
 
-class Asking:
-    """A question on its way, which a newer one stops: nobody waits for its answer any more."""
-
-    def __init__(self) -> None:
-        self._given_up = False
-        self._interrupt: Callable[[], None] | None = None
-
-    @contextmanager
-    def stopped_by(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """Note for a block how to stop it. Raises `GivenUpError` if nobody waits for it."""
-        self._interrupt = interrupt
-        try:
-            self.go_on()
-            yield
-        finally:
-            self._interrupt = None  # it holds what it would stop
-
-    def go_on(self) -> None:
-        """Raise `GivenUpError` if nobody waits for the answer any more."""
-        if self._given_up:
-            raise GivenUpError
-
-    def give_up(self) -> None:
-        """Stop it, in whatever thread it is asked."""
-        self._given_up = True
-        if (interrupt := self._interrupt) is not None:
-            interrupt()
-
-
-class GivenUpError(Exception):
-    """A newer question was asked."""
-
-
-def ask(workspace: Workspace, question: Question, view: View, asking: Asking, linger: float = 0.0) -> Answer:
+def ask(workspace: Workspace, question: Question, view: View, asking: OnItsWay, linger: float = 0.0) -> Answer:
     """Return the answer to a question; with `linger` the file stays open that many seconds for the next one.
 
     Raises:

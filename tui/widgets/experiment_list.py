@@ -111,7 +111,6 @@ class ExperimentList(MarkingTable):
     def on_resize(self) -> None:
         """Lay the columns out anew."""
         self._lay_out()
-        super().on_resize()
 
     @property
     def columns(self) -> tuple[Column, ...]:

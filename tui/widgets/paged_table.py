@@ -94,7 +94,6 @@ class PagedTable(LineTable, Generic[R]):
 
     def on_resize(self) -> None:
         """Ask for what came into view."""
-        super().on_resize()
         self.want_visible()
 
     # drawing
