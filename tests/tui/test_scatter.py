@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.color import Color
 
 from registry import ExperimentRegistry
 from tests.tui.driving import config, driving, registry_of
 from tests.tui.evaluated import COUNT, LEFT_OUT, evaluated_registry, experiment
+from tui.glyphs import PlainGlyphs
 from tui.screens.detail import DetailScreen
 from tui.screens.importance import ImportanceScreen
 from tui.screens.scatter import ScatterScreen
@@ -136,3 +139,9 @@ def test_every_point_is_in_the_picture_and_order_is_kept(
 def test_a_span_of_one_value_has_it_in_the_middle() -> None:
     assert span_of(np.array([2.0, 2.0])) == Span(1.0, 3.0) and span_of(np.array([0.0])) == Span(-0.5, 0.5)
     assert span_of(np.zeros(0)) == span_of(np.array([np.nan])) == Span(0, 1)
+
+
+def test_in_ascii_every_sign_is_one_cell_still() -> None:
+    drawn = "⠁⠒⡇⣿◆●┤│┴└─·"
+    (plain,) = PlainGlyphs(True).apply([Segment(drawn)], Color(0, 0, 0))
+    assert plain.text.isascii() and len(plain.text) == len(drawn) and plain.text[:5] == ".:::@"
