@@ -81,9 +81,7 @@ def log(
 def browse(session: Session, text: str = "") -> LogBrowse:
     """Return the ids of the events that hold `text`, newest first, and how many there are in all."""
     where, parameters = _holding(text)
-    found = array(
-        "q", (row[0] for row in session.rows(f"SELECT seq FROM event WHERE {where} ORDER BY seq DESC", parameters))
-    )
+    found = session.integers(f"SELECT seq FROM event WHERE {where} ORDER BY seq DESC", parameters)
     return LogBrowse(found, session.value("SELECT count(*) FROM event") if parameters else len(found))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -149,7 +148,7 @@ def browse(
     Of the columns those this registry knows come back by their labels. Raises as `ids`, but for unknown columns.
     """
     question = _Question(session, filter, scope)
-    found = array("q", _ordered(session, question, sort))
+    found = session.integers(*question.listing(sort).ids(*question.where(), None))
     total = count(session, scope=replace(scope, panel=None, period=None)) if filter.strip() else len(found)
     known = _known_columns(question, columns)
     basis = question.metrics.in_force

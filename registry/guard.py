@@ -8,7 +8,7 @@ good news when a difference of the size that matters would have been seen; else 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -24,7 +24,7 @@ from registry.backtest.running import Bench
 from registry.backtest.scoring import named_features
 from registry.canonical import show
 from registry.config import SHORT_HASH
-from registry.errors import BacktestError, InvalidReferenceError, NotFoundError
+from registry.errors import BacktestError, InvalidReferenceError
 from registry.metrics import METRICS, Metric
 from registry.metrics import metric as defined
 from registry.statistics.verdict import FEWEST, Verdict, pair_runs
@@ -54,8 +54,8 @@ class Guarded:
     version: int
     """The version in force, of the experiment `config_hash`."""
     config_hash: str
-    against: str
-    """The experiment it was compared with."""
+    against: str | None
+    """The experiment it was compared with; None when there is no version before."""
     against_version: int | None
     """Which version that was; None when it never was one."""
     panel: str
@@ -76,7 +76,7 @@ class Guarded:
     reason: str
     """In one line."""
     more_dates: int | None
-    """Rebalance dates needed beyond those there are, at least; None when it can be told."""
+    """Rebalance dates needed beyond those there are, at least; None when it can be told, or dates don't help."""
     horizon: int
     """Panel dates from one rebalance date to the next."""
     moved: Move | None = None
@@ -114,9 +114,11 @@ def guard(
     present = moves[-1]
     now = moves[present.in_force - 1]
     other = _other(registry, moves, now, against)
-    plan = registry.plan_rollback(now.alias, against) if rollback and _free(moves) is None else None
+    may = rollback and other is not None and _free(moves) is None
+    plan = registry.plan_rollback(now.alias, against) if may else None
     first = read_date(since, "since") if since is not None else _day_after(present)
-    configs = registry.config(other.config_hash), registry.config(now.config_hash)
+    hashes = [each.config_hash for each in (other, now) if each is not None]
+    configs = [registry.config(config_hash) for config_hash in hashes]
     if not isinstance(panel, Panel):
         features = sorted({name for config in configs for name in named_features(config)})
         panel = load_panel(panel, **{"features": features, **(columns or {})})
@@ -125,8 +127,11 @@ def guard(
         found,
         alias=now.alias,
         version=now.version,
-        against_version=other.version or None,
+        against_version=(other.version or None) if other is not None else None,
     )
+    if other is None:
+        reason = f"{now.alias} is at v{now.version}, its first: there is nothing before it to compare it with"
+        return replace(guarded, reason=reason)
     if not rollback or guarded.outcome != "regressed":
         return guarded
     return _moved_back(registry, guarded, moves, plan)
@@ -146,13 +151,14 @@ def _metric(name: str, test: bool) -> Metric:
     return found
 
 
-def _other(registry: ExperimentRegistry, moves: list[Move], now: Move, against: str | None) -> Move:
-    """Return the version to compare with; one with the number 0 for an experiment that never was one."""
+def _other(registry: ExperimentRegistry, moves: list[Move], now: Move, against: str | None) -> Move | None:
+    """Return the version to compare with; one with the number 0 for an experiment that never was one.
+
+    None when the version in force is the first, as it is after a rollback to it: for whoever asks every day that is
+    no mistake.
+    """
     if against is None:
-        before = aliases.promotion_before(moves, now.version)
-        if before is None:
-            raise NotFoundError(f"{now.alias} is at v{now.version}, its first: there is nothing to compare it with")
-        return before
+        return aliases.promotion_before(moves, now.version)
     config_hash = registry.resolve(against)
     if config_hash == now.config_hash:
         raise InvalidReferenceError(f"{show(against)} is {now.alias} itself; name another experiment to compare with")
@@ -170,29 +176,32 @@ def _day_after(move: Move) -> date:
 
 def _compare(
     panel: Panel,
-    configs: tuple[ExperimentConfig, ExperimentConfig],
+    configs: Sequence[ExperimentConfig],
     since: date,
     metric: Metric,
     drop: float,
     given: Mapping[str, Any],
     test: bool,
 ) -> Guarded:
-    """Return what comes of comparing the experiments (previous, present), as yet without their versions."""
+    """Return what comes of comparing the experiments (previous, present), as yet without their versions.
+
+    With the present one alone there is nothing to compare.
+    """
     until: date = panel.dates[-1].astype(object)
-    measured = _as_asked(configs[1], given)
-    picking = _as_asked(configs[0], given)
-    both = [
-        measured.with_(**{name: getattr(picking, name) for name in _OF_THE_EXPERIMENT}),
-        measured,
-    ]
+    measured = _as_asked(configs[-1], given)
     horizon = panel.forward_horizon if panel.forward is not None and panel.forward_horizon else measured.horizon
     blank = Guarded(
-        "", 0, str(configs[1].config_hash), str(configs[0].config_hash), None, panel.name, since.isoformat(),
-        until.isoformat(), metric.name, drop, None, None, None, "cannot tell", "", None, horizon,
+        "", 0, str(configs[-1].config_hash), None, None, panel.name, since.isoformat(), until.isoformat(),
+        metric.name, drop, None, None, None, "cannot tell", "", None, horizon,
     )  # fmt: skip
+    if len(configs) == 1:
+        return blank
+    blank = replace(blank, against=str(configs[0].config_hash))
     if _testable(panel, since, measured) <= 0:
         reason = f"no date of the panel from {since} on has a return {horizon} dates ahead; it ends on {until}"
         return replace(blank, reason=reason, more_dates=FEWEST if test else 1)
+    picking = _as_asked(configs[0], given)
+    both = [measured.with_(**{name: getattr(picking, name) for name in _OF_THE_EXPERIMENT}), measured]
     bench = Bench(panel, since - timedelta(days=1), until)
     window = {"walk_days": (until - since).days + 1, "train_days": 1, "expanding": False, "min_test_dates": 1}
     runs = [
@@ -270,5 +279,6 @@ def _moved_back(registry: ExperimentRegistry, found: Guarded, moves: list[Move],
         held = f"v{plan.to.version} was rolled back from before"
     if held is not None or plan is None:
         return replace(found, not_moved=held)
-    why = f"guard: {found.reason}, on {found.panel} {found.since}..{found.until} against {found.against[:SHORT_HASH]}"
+    against = str(found.against)[:SHORT_HASH]
+    why = f"guard: {found.reason}, on {found.panel} {found.since}..{found.until} against {against}"
     return replace(found, moved=registry.rollback(found.alias, why=why, plan=plan))

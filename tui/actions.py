@@ -20,7 +20,16 @@ TRASH, TRASHED, LOG = "trash", "in the trash", "log"
 
 ALIASES = "aliases"
 
-EVERYWHERE: Final = (LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES)
+VERDICT, SCATTER, IMPORTANCE = "verdict", "scatter", "importance"
+"""Did it help; a weight against a metric; what goes with a metric."""
+
+LINEAGE, NEAREST = "lineage", "nearest"
+"""The family of an experiment; those that are similar to it."""
+
+EVERYWHERE: Final = (
+    LIST, DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER, IMPORTANCE,
+    LINEAGE, NEAREST,
+)  # fmt: skip
 ON_EXPERIMENTS: Final = (LIST, DETAIL, SEARCH)
 """The screens where something is done to experiments."""
 
@@ -39,9 +48,21 @@ DETAILS: Final = (DETAIL, TRASHED)
 SCROLLED: Final = (*DETAILS, RUN)
 """The screens that are one long page."""
 
+RELATED: Final = (LINEAGE, NEAREST)
+"""The screens of relatives of one experiment."""
+
+JUDGED: Final = (VERDICT, IMPORTANCE, *RELATED)
+"""The screens that are lines of computed results."""
+
+LEARNING: Final = (LIST, SEARCH, COMPARE)
+"""The screens with many experiments to learn from."""
+
 APP, SCREEN, ROWS, TABLE, INPUT, DRAFT, MOVES = "app", "screen", "rows", "table", "input", "draft", "moves"
 """Who binds an action: the app, the screen, the list, the table of compare, the filter's input, the draft of a
 variant, the moves of aliases."""
+
+RESULTS, POINTS = "results", "points"
+"""The lines of computed results; the points of a scatter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +94,44 @@ class Action:
 
 MOVE, LOOK, CHANGE, GO, APPLICATION = "Move", "Look", "Change", "Go", "Application"
 
+_DOWN, _UP, _TOP, _BOTTOM = ("down", "j"), ("up", "k"), ("home", "g"), ("end", "G")
+_PAGE_DOWN, _PAGE_UP = ("pagedown", "ctrl+f"), ("pageup", "ctrl+b")
+
+
+def _moving(family: str, screens: tuple[str, ...], owner: str, thing: str, *, half: bool = True) -> Iterator[Action]:
+    """Yield what moves a cursor over rows, each a `thing`."""
+
+    def moves(name: str, keys: tuple[str, ...], action: str, told: str) -> Action:
+        return Action(f"{family}.{name}", keys, screens, owner, action, name.replace("-", " "), told, MOVE)
+
+    yield moves("down", _DOWN, "move(1)", f"next {thing}")
+    yield moves("up", _UP, "move(-1)", f"previous {thing}")
+    yield moves("page-down", _PAGE_DOWN, "page(1)", "a page down")
+    yield moves("page-up", _PAGE_UP, "page(-1)", "a page up")
+    if half:
+        yield moves("half-down", ("ctrl+d",), "half(1)", "half a page down")
+        yield moves("half-up", ("ctrl+u",), "half(-1)", "half a page up")
+    yield moves("top", _TOP, "edge(-1)", f"first {thing}")
+    yield moves("bottom", _BOTTOM, "edge(1)", f"last {thing}")
+
+
+def _scrolling(family: str, screens: tuple[str, ...]) -> Iterator[Action]:
+    """Yield what scrolls a long page."""
+
+    def scrolls(name: str, keys: tuple[str, ...], action: str, told: str) -> Action:
+        return Action(f"{family}.{name}", keys, screens, SCREEN, action, name.replace("-", " "), told, MOVE)
+
+    yield scrolls("down", _DOWN, "scroll(1)", "scroll down")
+    yield scrolls("up", _UP, "scroll(-1)", "scroll up")
+    yield scrolls("page-down", (*_PAGE_DOWN, "space"), "scroll_page(1)", "a page down")
+    yield scrolls("page-up", _PAGE_UP, "scroll_page(-1)", "a page up")
+    yield scrolls("top", _TOP, "scroll_edge(-1)", "to the top")
+    yield scrolls("bottom", _BOTTOM, "scroll_edge(1)", "to the end")
+
+
 # fmt: off
 ACTIONS: Final[tuple[Action, ...]] = (
-    Action("rows.down", ("down", "j"), ROWED, ROWS, "move(1)", "down",
-           "next row", MOVE),
-    Action("rows.up", ("up", "k"), ROWED, ROWS, "move(-1)", "up",
-           "previous row", MOVE),
-    Action("rows.page-down", ("pagedown", "ctrl+f"), ROWED, ROWS, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("rows.page-up", ("pageup", "ctrl+b"), ROWED, ROWS, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("rows.half-down", ("ctrl+d",), ROWED, ROWS, "half(1)", "half down",
-           "half a page down", MOVE),
-    Action("rows.half-up", ("ctrl+u",), ROWED, ROWS, "half(-1)", "half up",
-           "half a page up", MOVE),
-    Action("rows.top", ("home", "g"), ROWED, ROWS, "edge(-1)", "top",
-           "first row", MOVE),
-    Action("rows.bottom", ("end", "G"), ROWED, ROWS, "edge(1)", "bottom",
-           "last row", MOVE),
+    *_moving("rows", ROWED, ROWS, "row"),
     Action("rows.left", ("left", "h"), BROWSING, ROWS, "column(-1)", "column",
            "column to the left", MOVE),
     Action("rows.right", ("right", "l"), BROWSING, ROWS, "column(1)", "column",
@@ -135,6 +176,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("browse.compare", ("c",), LIVE, SCREEN, "compare", "compare",
            "compare the marked experiments, or this one with the reference", LOOK,
            "experiments compare A B [C …]", footer=4),
+    Action("browse.compare-found", ("f",), LIVE, SCREEN, "compare_found", "compare found",
+           "compare all that the filter finds, the best of it by a metric when that is too much", LOOK,
+           "experiments compare --filter FILTER --top 200 --by m.edge", footer=12),
     Action("browse.reference", ("b",), LIVE, SCREEN, "reference", "reference",
            "make this experiment the reference others are compared with", LOOK,
            "experiments compare A B --against A", footer=12),
@@ -142,18 +186,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "next experiment in the list's order", MOVE),
     Action("detail.previous", ("[",), DETAILS, SCREEN, "neighbour(-1)", "neighbour",
            "previous experiment in the list's order", MOVE, footer=1, footer_keys="[ ]"),
-    Action("detail.down", ("down", "j"), SCROLLED, SCREEN, "scroll(1)", "down",
-           "scroll down", MOVE),
-    Action("detail.up", ("up", "k"), SCROLLED, SCREEN, "scroll(-1)", "up",
-           "scroll up", MOVE),
-    Action("detail.page-down", ("pagedown", "ctrl+f", "space"), SCROLLED, SCREEN, "scroll_page(1)",
-           "page down", "a page down", MOVE),
-    Action("detail.page-up", ("pageup", "ctrl+b"), SCROLLED, SCREEN, "scroll_page(-1)", "page up",
-           "a page up", MOVE),
-    Action("detail.top", ("home", "g"), SCROLLED, SCREEN, "scroll_edge(-1)", "top",
-           "to the top", MOVE),
-    Action("detail.bottom", ("end", "G"), SCROLLED, SCREEN, "scroll_edge(1)", "bottom",
-           "to the end", MOVE),
+    *_scrolling("detail", SCROLLED),
     Action("detail.order", ("s",), DETAILS, SCREEN, "order", "order",
            "order the weights by name or by size", LOOK, footer=12),
     Action("detail.parent", ("p",), DETAILS, SCREEN, "parent", "parent",
@@ -165,22 +198,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("detail.reference", ("b",), (DETAIL,), SCREEN, "reference", "reference",
            "make this experiment the reference others are compared with", LOOK,
            "experiments compare A B --against A", footer=7),
-    Action("table.down", ("down", "j"), (COMPARE,), TABLE, "move(1)", "down",
-           "next row", MOVE),
-    Action("table.up", ("up", "k"), (COMPARE,), TABLE, "move(-1)", "up",
-           "previous row", MOVE),
-    Action("table.page-down", ("pagedown", "ctrl+f"), (COMPARE,), TABLE, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("table.page-up", ("pageup", "ctrl+b"), (COMPARE,), TABLE, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("table.half-down", ("ctrl+d",), (COMPARE,), TABLE, "half(1)", "half down",
-           "half a page down", MOVE),
-    Action("table.half-up", ("ctrl+u",), (COMPARE,), TABLE, "half(-1)", "half up",
-           "half a page up", MOVE),
-    Action("table.top", ("home", "g"), (COMPARE,), TABLE, "edge(-1)", "top",
-           "first row", MOVE),
-    Action("table.bottom", ("end", "G"), (COMPARE,), TABLE, "edge(1)", "bottom",
-           "last row", MOVE),
+    *_moving("table", (COMPARE,), TABLE, "row"),
     Action("table.right", ("right", "l"), (COMPARE,), TABLE, "column(1)", "column",
            "column to the right", MOVE),
     Action("table.left", ("left", "h"), (COMPARE,), TABLE, "column(-1)", "column",
@@ -199,6 +217,70 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("table.transpose", ("t",), (COMPARE,), TABLE, "transpose", "transpose",
            "experiments as rows and features as columns, or back", LOOK,
            "experiments compare A B -o FILE.csv --transpose", footer=4),
+    Action("compare.metric", ("M",), (COMPARE,), SCREEN, "metric", "metric",
+           "choose the metric by which the best of a filter are chosen", LOOK,
+           "experiments compare --filter FILTER --by METRIC", footer=9),
+    Action("compare.verdict", ("V",), (COMPARE,), SCREEN, "verdict", "did it help",
+           "did it help: this experiment against the reference, on the reference all of them", LOOK,
+           "experiments ab A B", footer=3),
+    Action("learn.scatter", ("w",), LEARNING, SCREEN, "scatter", "weight, metric",
+           "a weight against a metric: of the marked or compared ones, else of all that the filter finds", LOOK,
+           "experiments list --filter FILTER --columns hash,w.NAME,m.edge", footer=18),
+    Action("learn.importance", ("i",), (*LEARNING, SCATTER), SCREEN, "importance", "importance",
+           "which weights go with a metric: of the marked or compared ones, else of all that the filter finds", LOOK,
+           "experiments importance --metric m.edge --filter FILTER", footer=18),
+    *_moving("results", JUDGED, RESULTS, "line", half=False),
+    Action("verdict.open", ("enter",), (VERDICT,), RESULTS, "open", "open",
+           "open this experiment", LOOK, "experiments show HASH", footer=1),
+    Action("verdict.all", ("a",), (VERDICT,), SCREEN, "all", "all or one",
+           "judge all that are compared, or only this one", LOOK, "experiments ab A B C", footer=3),
+    Action("importance.open", ("enter",), (IMPORTANCE,), RESULTS, "open", "scatter",
+           "this weight against the metric, experiment by experiment", LOOK,
+           "experiments list --filter FILTER --columns hash,w.NAME,m.edge", footer=1),
+    Action("related.open", ("enter",), RELATED, RESULTS, "open", "open",
+           "open this experiment", LOOK, "experiments show HASH", footer=1),
+    Action("lineage.right", ("right", "l"), (LINEAGE,), RESULTS, "branch(1)", "branch",
+           "unfold a branch, or go into it", MOVE),
+    Action("lineage.left", ("left", "h"), (LINEAGE,), RESULTS, "branch(-1)", "branch",
+           "fold a branch, or go to the parent", MOVE, footer=3, footer_keys="←→"),
+    Action("lineage.compare", ("c",), (LINEAGE,), SCREEN, "compare", "compare",
+           "compare this experiment with its parent", LOOK, "experiments compare A B", footer=4),
+    Action("nearest.compare", ("c",), (NEAREST,), SCREEN, "compare", "compare",
+           "compare this experiment with the one it is near to", LOOK, "experiments compare A B", footer=4),
+    Action("nearest.distance", ("d",), (NEAREST,), SCREEN, "distance", "distance",
+           "measure by Euclidean or by cosine distance", LOOK, "experiments nearest HASH --distance cosine", footer=3),
+    Action("related.mark", ("space",), RELATED, SCREEN, "mark", "mark",
+           "mark or unmark, and go to the next one", LOOK, footer=5),
+    Action("screen.family", ("L",), (*ON_EXPERIMENTS, NEAREST), SCREEN, "family", "lineage",
+           "the family as a tree: where this one comes from, what came of it, and what each edit did", LOOK,
+           "experiments lineage HASH --metric m.edge", footer=16),
+    Action("screen.nearest", ("N",), (*ON_EXPERIMENTS, LINEAGE), SCREEN, "nearest", "similar",
+           "the experiments nearest to this one, and the nearest better ones", LOOK,
+           "experiments nearest HASH --better m.edge", footer=16),
+    Action("points.next", ("down", "j"), (SCATTER,), POINTS, "step(1)", "down",
+           "the experiment with the next lower metric", MOVE),
+    Action("points.previous", ("up", "k"), (SCATTER,), POINTS, "step(-1)", "point",
+           "the experiment with the next higher metric", MOVE, footer=3, footer_keys="↑↓"),
+    Action("points.page-down", ("pagedown", "ctrl+f"), (SCATTER,), POINTS, "step(10)", "ten on",
+           "ten experiments on", MOVE),
+    Action("points.page-up", ("pageup", "ctrl+b"), (SCATTER,), POINTS, "step(-10)", "ten back",
+           "ten experiments back", MOVE),
+    Action("points.top", ("home", "g"), (SCATTER,), POINTS, "edge(-1)", "highest",
+           "the experiment with the highest metric", MOVE),
+    Action("points.bottom", ("end", "G"), (SCATTER,), POINTS, "edge(1)", "lowest",
+           "the experiment with the lowest metric", MOVE),
+    Action("scatter.right", ("right", "l"), (SCATTER,), SCREEN, "feature(1)", "feature",
+           "the next feature or hyperparameter", MOVE),
+    Action("scatter.left", ("left", "h"), (SCATTER,), SCREEN, "feature(-1)", "feature",
+           "the feature or hyperparameter before", MOVE, footer=3, footer_keys="←→"),
+    Action("scatter.features", ("f",), (SCATTER,), SCREEN, "features", "features",
+           "choose the feature or hyperparameter", LOOK, footer=4),
+    Action("scatter.open", ("enter",), (SCATTER,), POINTS, "open", "open",
+           "open the experiment of this point", LOOK, "experiments show HASH", footer=1),
+    Action("scatter.mark", ("space",), (SCATTER,), SCREEN, "mark", "mark",
+           "mark or unmark the experiment of this point", LOOK, footer=5),
+    Action("learn.metric", ("M",), (*JUDGED, SCATTER), SCREEN, "metric", "metric",
+           "choose the metric", LOOK, "experiments importance --metric METRIC", footer=4),
     Action("compare.write", ("x",), (COMPARE,), SCREEN, "write", "write",
            "write the table as CSV, Markdown or JSON", CHANGE, "experiments compare A B -o FILE.csv", footer=10),
     Action("compare.copy-table", ("Y",), (COMPARE,), SCREEN, "copy_table", "copy table",
@@ -215,18 +297,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "a page down, in the list or on the card", MOVE),
     Action("input.page-up", ("pageup",), ROWED, INPUT, "screen.page(-1)", "page up",
            "a page up, in the list or on the card", MOVE),
-    Action("draft.down", ("down", "j"), (VARIANT,), DRAFT, "move(1)", "down",
-           "next line", MOVE),
-    Action("draft.up", ("up", "k"), (VARIANT,), DRAFT, "move(-1)", "up",
-           "previous line", MOVE),
-    Action("draft.page-down", ("pagedown", "ctrl+f"), (VARIANT,), DRAFT, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("draft.page-up", ("pageup", "ctrl+b"), (VARIANT,), DRAFT, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("draft.top", ("home", "g"), (VARIANT,), DRAFT, "edge(-1)", "top",
-           "first line", MOVE),
-    Action("draft.bottom", ("end", "G"), (VARIANT,), DRAFT, "edge(1)", "bottom",
-           "last line", MOVE),
+    *_moving("draft", (VARIANT,), DRAFT, "line", half=False),
     Action("draft.edit", ("enter", "e"), (VARIANT,), DRAFT, "open", "edit",
            "type another value", CHANGE, footer=1),
     Action("draft.more", ("plus", "right", "l"), (VARIANT,), DRAFT, "step(1)", "more",
@@ -243,18 +314,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "scale all weights to the parent's sum", CHANGE, footer=8),
     Action("draft.register", ("s", "ctrl+s"), (VARIANT,), SCREEN, "register", "register",
            "register the variant, after asking", CHANGE, "experiments variant HASH NAME=VALUE…", footer=3),
-    Action("moves.down", ("down", "j"), (ALIASES,), MOVES, "move(1)", "down",
-           "next version", MOVE),
-    Action("moves.up", ("up", "k"), (ALIASES,), MOVES, "move(-1)", "up",
-           "previous version", MOVE),
-    Action("moves.page-down", ("pagedown", "ctrl+f"), (ALIASES,), MOVES, "page(1)", "page down",
-           "a page down", MOVE),
-    Action("moves.page-up", ("pageup", "ctrl+b"), (ALIASES,), MOVES, "page(-1)", "page up",
-           "a page up", MOVE),
-    Action("moves.top", ("home", "g"), (ALIASES,), MOVES, "edge(-1)", "top",
-           "first version", MOVE),
-    Action("moves.bottom", ("end", "G"), (ALIASES,), MOVES, "edge(1)", "bottom",
-           "last version", MOVE),
+    *_moving("moves", (ALIASES,), MOVES, "version", half=False),
     Action("moves.open", ("enter",), (ALIASES,), MOVES, "open", "open",
            "open the experiment of this version", LOOK, "experiments show HASH", footer=1),
     Action("moves.rollback", ("B",), (ALIASES,), SCREEN, "rollback", "roll back",
@@ -280,7 +340,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "experiments export HASH… FILE", footer=14),
     Action("screen.copy-as", ("Y",), ON_EXPERIMENTS, SCREEN, "copy_as", "copy as",
            "copy as JSON, as Python, the weights, or the command", CHANGE, "experiments show HASH --json", footer=15),
-    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES), SCREEN, "copy", "copy hash",
+    Action("screen.copy", ("y",), (*ON_EXPERIMENTS, COMPARE, TRASH, TRASHED, LOG, ALIASES, VERDICT, SCATTER, *RELATED),
+           SCREEN, "copy", "copy hash",
            "copy the full hash of the experiment", CHANGE, "experiments list --ids", footer=8),
     Action("run.copy", ("y",), (RUN,), SCREEN, "copy", "copy id",
            "copy the id of the run", CHANGE, "experiments runs --ids", footer=8),
@@ -309,7 +370,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "to the log: what happened when", GO, "experiments log", footer=17),
     Action("list.back", ("escape",), (LIST,), SCREEN, "back", "back",
            "one step back: out of a range, out of the filter; never out of the app", GO, footer=20, priority=True),
-    Action("screen.back", ("escape",), (DETAIL, COMPARE, SEARCH, RUN, VARIANT, TRASH, TRASHED, LOG, ALIASES), SCREEN,
+    Action("screen.back", ("escape",), tuple(where for where in EVERYWHERE if where != LIST), SCREEN,
            "back", "back", "one step back: clear the filter, then to the screen before", GO, footer=2, priority=True),
     Action("screen.leave", ("q",), EVERYWHERE, SCREEN, "leave", "quit",
            "to the screen before; from the first one, quit", GO, footer=15),

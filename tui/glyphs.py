@@ -28,9 +28,12 @@ _PLAIN: Final = {
     "·…›×✓✗±≤≥≠∙•": ".~>xvx+<>!..",
     "░▒▓": ".:%",
     "▔▕▊▎▐▀": "-||||-",
+    "◆": "@",
 }
+_BRAILLE: Final = {chr(0x2800 + dots): " .::"[min(3, dots.bit_count())] for dots in range(256)}
+"""The dots of a scatter: one, or several in a cell."""
 _TABLE: Final = str.maketrans(
-    {ours: plain for signs, plains in _PLAIN.items() for ours, plain in zip(signs, plains, strict=True)}
+    _BRAILLE | {ours: plain for signs, plains in _PLAIN.items() for ours, plain in zip(signs, plains, strict=True)}
 )
 
 

@@ -54,6 +54,8 @@ class Workspace:
     memory: Memory = field(default_factory=Memory)
     remembered: Remembered = field(default_factory=Remembered)
     """What is remembered of this registry; `keep` writes it down."""
+    metric: str | None = None
+    """The metric that questions across many experiments are about, `m.edge`; None until one is chosen."""
     basis: str | None = None
     """The panel and period that metrics on the screen were read on, for people."""
 

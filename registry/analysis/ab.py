@@ -11,7 +11,7 @@ taken as given: one that was itself chosen for its result makes others look wors
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -121,10 +121,12 @@ def ab(
     period: str | None = None,
     screen: bool = False,
     seed: int = 13,
+    step: Callable[[str], None] | None = None,
 ) -> Trial:
     """Return whether candidates are better than a control.
 
     With `screen`, many candidates are screened: at most 5 in 100 of what is found may be false, on average.
+    `step` is told what is being done, for people; what it raises ends the work.
 
     Raises:
         NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is named
@@ -135,15 +137,25 @@ def ab(
     others = [registry.resolve(each) for each in candidates]
     if not others or len({first, *others}) != len(others) + 1:
         raise InvalidReferenceError("name a control and other experiments, each once")
-    runs_of = {full: registry.runs(full, panel=panel, period=period, full=True) for full in (first, *others)}
+    tell = step or (lambda _: None)
+    runs_of = {}
+    for at, full in enumerate((first, *others), 1):
+        tell(f"reading the runs of {at:,} of {len(others) + 1:,}")
+        runs_of[full] = registry.runs(full, panel=panel, period=period, full=True)
     if not runs_of[first]:
         where = "" if panel is None and period is None else " on that panel and period"
         raise NotFoundError(f"{first[:12]} has no run{where}; make one with: experiments backtest {first[:12]}")
     mine = _control_run(registry, runs_of[first], [runs_of[full] for full in others])
-    found = [_judged(registry, mine, runs_of[full], asked, seed) for full in others]
+    found = []
+    for at, full in enumerate(others, 1):
+        tell(f"judging {at:,} of {len(others):,}")
+        found.append(_judged(registry, mine, runs_of[full], asked, seed))
+    tell("reading all that were evaluated alike")
     paired = [run for run, verdict in found if run is not None and verdict.verdict != "cannot pair"]
     family = family_of(registry, mine, paired, asked.name)
+    tell(f"judging the best of {len(family):,}")
     best = best_of(family, mine, others, asked.name, seed) if len(family) > len(others) + 1 else {}
+    tell("looking for what can't be told from the best")
     confidence, note = _confidence(mine, paired, asked, seed)
     return Trial(
         first,

@@ -13,6 +13,7 @@ experiments it was not grown on; when that is nothing, its shares mean nothing e
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
@@ -124,21 +125,33 @@ def importance(
     period: str | None = None,
     seed: int = 0,
     forest: bool = True,
+    hashes: Sequence[str] | None = None,
+    step: Callable[[str], None] | None = None,
 ) -> Importances:
     """Return what goes with a metric among the experiments that match; without `forest` by correlation alone.
+
+    With `hashes` (full ones) among these instead of what the filter finds. `step` is told what is being done, for
+    people; what it raises ends the work.
 
     Raises:
         FilterError, AmbiguousPanelError: as `registry.search`.
     """
     from registry.statistics.multiple import benjamini_hochberg
 
-    found = measured(session, metric, chosen(session, filter, panel, period), panel, period, filter)
+    tell = step or (lambda _: None)
+    tell("reading the metric")
+    found = measured(session, metric, chosen(session, filter, panel, period, hashes), panel, period, filter)
+    tell(f"reading the weights of {len(found.values):,}")
     ids = np.array(sorted(found.values), dtype=np.int64)
     target = np.array([found.values[id_] for id_ in ids.tolist()], dtype=np.float64)
     columns = _columns(session, ids) if len(ids) else []
     order = _ranks(target)
-    told = [_spearman(column, target, order, seed) for column in columns]
+    told = []
+    for at, column in enumerate(columns, 1):
+        tell(f"correlating {at:,} of {len(columns):,}")
+        told.append(_spearman(column, target, order, seed))
     adjusted = benjamini_hochberg([math.nan if p is None else p for _, p, _ in told]) if told else np.zeros(0)
+    tell(f"growing a forest on {min(len(target), _MOST_IN_FOREST):,}")
     shares, explained, why = _forest(columns, target, seed) if forest else ([None] * len(columns), None, _NOT_ASKED)
     made = [
         Importance(column.name, n, rho, p, None if p is None else float(q), share)
@@ -207,6 +220,12 @@ def _spearman(column: Column, target: Floats, order: Floats, seed: int) -> tuple
     values = _dense(column, len(target), column.absent) if column.absent is not None else column.values
     other = target if column.absent is not None else target[column.places]
     return rho, _permuted_p(_ranks(values), _ranks(other), seed), n
+
+
+def correlation(column: Column, target: Floats, seed: int = 0) -> tuple[float | None, float | None]:
+    """Return Spearman's rho of one name with the metric and its p-value; None with too few, or where nothing varies."""
+    rho, p, _ = _spearman(column, target, _ranks(target), seed)
+    return rho, p
 
 
 def _rho(one: Floats, two: Floats) -> float | None:

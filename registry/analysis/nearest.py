@@ -101,12 +101,13 @@ def nearest(
     distance: Distance = "l2",
     filter: str = "",
     better: str | None = None,
+    metric: str | None = None,
     panel: str | None = None,
     period: str | None = None,
 ) -> Nearest:
     """Return the `count` experiments nearest to the one with this id, among those that match.
 
-    With `better`, a metric, only those whose value is better than its own.
+    With `better`, a metric, only those whose value is better than its own; with `metric` its value is told of all.
 
     Raises:
         FilterError, AmbiguousPanelError: as `registry.search`; or it has no value of the metric itself.
@@ -115,18 +116,19 @@ def nearest(
 
     among = [other for other in chosen(session, filter, panel, period) if other != id_]
     own, values, name, basis, found_better, count_tried = None, dict[int, float](), None, None, None, 0
-    if better is not None:
-        metric = measured(session, better, [*among, id_], panel, period, filter)
-        name, basis, values = metric.name, metric.metrics_from, metric.values
+    if (asked := better if better is not None else metric) is not None:
+        read = measured(session, asked, [*among, id_], panel, period, filter)
+        name, basis, values = read.name, read.metrics_from, read.values
         own = values.get(id_)
-        if own is None:
-            raise FilterError(f"it has no {metric.name} itself, so nothing can be better; backtest it first")
-        if metric.direction == "none":
-            raise FilterError(f"{metric.name} is neither better high nor low")
-        sign = 1 if metric.direction == "higher" else -1
-        among = [other for other in among if other in values and sign * (values[other] - own) > 0]
-        found_better = len(among)
-        count_tried = 0 if metric.basis is None else tried(session, metric.basis).configurations
+        count_tried = 0 if read.basis is None else tried(session, read.basis).configurations
+        if better is not None:
+            if own is None:
+                raise FilterError(f"it has no {name} itself, so nothing can be better; backtest it first")
+            if read.direction == "none":
+                raise FilterError(f"{name} is neither better high nor low")
+            sign = 1 if read.direction == "higher" else -1
+            among = [other for other in among if other in values and sign * (values[other] - own) > 0]
+            found_better = len(among)
     found = _distances(session, id_, among, distance, count)
     configs = dict(zip([each[0] for each in found], rows.configs(session, [each[0] for each in found]), strict=True))
     (mine,) = rows.configs(session, [id_])

@@ -35,9 +35,21 @@ class Measured:
         return None if self.basis is None else str(self.basis)
 
 
-def chosen(session: Session, filter: str, panel: str | None, period: str | None) -> array[int]:
-    """Return the ids of the live experiments that match. Raises as `registry.search`."""
-    return array("q", ids(session, filter, scope=Scope(False, panel, period)))
+def chosen(
+    session: Session, filter: str, panel: str | None, period: str | None, hashes: Sequence[str] | None = None
+) -> array[int]:
+    """Return the ids of the live experiments that match, or of those with these full hashes.
+
+    Raises as `registry.search`.
+    """
+    if hashes is None:
+        return array("q", ids(session, filter, scope=Scope(False, panel, period)))
+    from registry.store.session import TEXTS, as_list
+
+    found = session.rows(
+        f"SELECT id FROM experiment WHERE deleted_at IS NULL AND config_hash IN {TEXTS} ORDER BY id", [as_list(hashes)]
+    )
+    return array("q", [row[0] for row in found])
 
 
 def metric_target(session: Session, written: str) -> Target:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from registry.store import Session
-from registry.store.apply import Events, State, merge, new_state, present
+from registry.store.apply import Events, State, ends_of, merge, new_state, present, refuse_cycles
+from registry.store.edges import ancestry
 from registry.store.registration import NO_CONTENT, ImportMetadata, Outcome, Registration
 
 
@@ -18,13 +19,27 @@ class Foresight:
     def __init__(self, metadata: ImportMetadata) -> None:
         self._metadata = metadata
         self._states: dict[str, State] = {}
+        self._edges: dict[str, str] = {}
+        """Hash to parent, of what is there and what would be."""
 
     def outcomes(self, session: Session, registrations: Sequence[Registration]) -> list[Outcome]:
         """Return what would become of each registration, one after another."""
         hashes = [registration.config_hash for registration in registrations]
         self._states |= present(session, [config_hash for config_hash in hashes if config_hash not in self._states])
+        self._refuse_cycles(session, registrations)
         unsaid = Events()
-        return [self._outcome(registration, unsaid) for registration in registrations]
+        made = [self._outcome(registration, unsaid) for registration in registrations]
+        for config_hash in hashes:
+            if (parent := self._states[config_hash].parent) is not None:
+                self._edges[config_hash] = parent
+        return made
+
+    def _refuse_cycles(self, session: Session, registrations: Sequence[Registration]) -> None:
+        derived = [registration for registration in registrations if registration.parent is not None]
+        if derived:
+            for config_hash, parent in ancestry(session, ends_of(derived)).items():
+                self._edges.setdefault(config_hash, parent)
+            refuse_cycles(self._edges, registrations, self._states)
 
     def _outcome(self, registration: Registration, unsaid: Events) -> Outcome:
         config_hash = registration.config_hash

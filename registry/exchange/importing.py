@@ -18,9 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO, Self
 
+from registry.config import SHORT_HASH
 from registry.exchange.foresight import Foresight
 from registry.exchange.held import Held
-from registry.exchange.report import Found, Imported, ImportReport, Record, Refusal
+from registry.exchange.report import Found, Imported, ImportReport, Record, Refusal, Remark
 from registry.exchange.sources import Source, expand, read_source
 from registry.exchange.text import Meter
 from registry.store import Session, Store, WriteSession
@@ -246,6 +247,7 @@ class _Taking:
 
     def _take(self, last: _Chunk, held: Iterable[_Chunk]) -> None:
         taken: list[Imported] = []
+        refused: list[Remark] = []
         runs = 0
         if self._foresight is None:
             last.make_ready()
@@ -255,6 +257,12 @@ class _Taking:
                 outcomes = self._outcomes(session, chunk)
                 if chunk.runs and isinstance(session, WriteSession):
                     runs += len(take_in_runs(session, chunk.runs))
+                refused += [
+                    Remark(place, f"parent {registration.refused_parent[:SHORT_HASH]} left out: it comes from this"
+                           " experiment itself")
+                    for place, registration in zip(chunk.places, chunk.registrations, strict=True)
+                    if registration.refused_parent is not None and self._conflicts is None
+                ]  # fmt: skip
                 taken += [
                     Imported(place, registration.config_hash, outcome)
                     for place, registration, outcome in zip(chunk.places, chunk.registrations, outcomes, strict=True)
@@ -262,6 +270,7 @@ class _Taking:
             worked = time.monotonic()
         self._report.records += taken
         self._report.runs += runs
+        self._report.remarks += refused
         self.size = _next_size(len(taken), worked - began, time.monotonic() - worked)
 
     def _outcomes(self, session: Session, chunk: _Chunk) -> list[Outcome]:
@@ -272,7 +281,7 @@ class _Taking:
         hashes = [registration.config_hash for registration in registrations]
         times = Counter(hashes)
         repeated = [i for i, config_hash in enumerate(hashes) if times[config_hash] > 1]
-        foreseen = Foresight(self._metadata).outcomes(session, [registrations[i] for i in repeated])
+        foreseen = Foresight(self._metadata).outcomes(session, registrations) if repeated else []
         became = take_in(
             session, registrations, metadata=self._metadata, kind=KIND, source=chunk.source(), rows=chunk.rows,
             conflicts=self._conflicts,
@@ -281,8 +290,8 @@ class _Taking:
             if became[config_hash] == "unchanged":
                 became[config_hash] = "updated"
         outcomes = [became[config_hash] for config_hash in hashes]
-        for i, outcome in zip(repeated, foreseen, strict=True):
-            outcomes[i] = outcome
+        for i in repeated:
+            outcomes[i] = foreseen[i]
         return outcomes
 
 

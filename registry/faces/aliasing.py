@@ -104,13 +104,13 @@ class Aliasing(Base):
         experiments' hyperparameters leave open. Nothing is recorded. The paired test decides, or without `test` the
         bare difference. `drop` is the least that counts, in the metric's unit: a smaller one is fine, and where one
         of that size could have gone unseen it can't be told, with how many more dates it needs. `against` names
-        another experiment to compare with. With `rollback` a version that regressed is rolled back, to `against`
-        when that was a version: never twice without a promotion between, and never to a version that was rolled
-        back from.
+        another experiment to compare with; where nothing was before the version in force and none is named, it can't be
+        told either. With `rollback` a version that regressed is rolled back, to `against` when that was a version:
+        never twice without a promotion between, and never to a version that was rolled back from.
 
         Raises:
-            NotFoundError, AmbiguousHashError, InvalidReferenceError: there is no such alias, nothing before the
-                version in force, or `against` is not exactly one experiment (with `rollback`: one of its versions).
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: there is no such alias, or `against` is
+                not exactly one experiment (with `rollback`: one of its versions).
             BacktestError, PanelError: it can't be evaluated on this panel, or the metric can't be tested.
             AliasMovedError, AliasFileError, SettingsError: as `rollback`.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from registry.faces.base import Base
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from registry.analysis.nearest import Distance, Nearest
     from registry.analysis.overfitting import Overfitting
     from registry.analysis.pareto import Front
+    from registry.analysis.scatter import Scatter
 
 
 class Analysing(Base):
@@ -29,12 +30,14 @@ class Analysing(Base):
         distance: Distance = "l2",
         filter: str = "",
         better: str | None = None,
+        metric: str | None = None,
         panel: str | None = None,
         period: str | None = None,
     ) -> Nearest:
         """Return the experiments nearest to one, and what differs in each; see `registry.analysis.nearest`.
 
-        With `better`, a metric such as `m.edge`, only those whose value is better than its own.
+        With `better`, a metric such as `m.edge`, only those whose value is better than its own; with `metric` its
+        value is told of all.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one.
@@ -47,8 +50,9 @@ class Analysing(Base):
         with self._store.read() as session:
             id_, _ = references.resolve(session, reference)
             return nearest(
-                session, id_, count, distance=distance, filter=filter, better=better, panel=panel, period=period
-            )
+                session, id_, count, distance=distance, filter=filter, better=better, metric=metric, panel=panel,
+                period=period,
+            )  # fmt: skip
 
     def ab(
         self,
@@ -60,10 +64,12 @@ class Analysing(Base):
         period: str | None = None,
         screen: bool = False,
         seed: int = 13,
+        step: Callable[[str], None] | None = None,
     ) -> Trial:
         """Return whether candidates are better than a control, by their runs; see `registry.analysis.ab`.
 
         With `screen`, many candidates are screened: the share of false finds is bounded, not the chance of any.
+        `step` is told what is being done, for people; what it raises ends the work.
 
         Raises:
             NotFoundError, AmbiguousHashError, InvalidReferenceError: one is not exactly one experiment, or is
@@ -73,7 +79,17 @@ class Analysing(Base):
 
         self._require()
         named = [candidates] if isinstance(candidates, str) else candidates
-        return ab(self, control, named, metric, panel=panel, period=period, screen=screen, seed=seed)  # type: ignore[arg-type]
+        return ab(
+            self,  # type: ignore[arg-type]
+            control,
+            named,
+            metric,
+            panel=panel,
+            period=period,
+            screen=screen,
+            seed=seed,
+            step=step,
+        )
 
     def overfitting(
         self,
@@ -103,10 +119,13 @@ class Analysing(Base):
         period: str | None = None,
         seed: int = 0,
         forest: bool = True,
+        hashes: Sequence[str] | None = None,
+        step: Callable[[str], None] | None = None,
     ) -> Importances:
         """Return which weights and hyperparameters go with a metric; see `registry.analysis.importance`.
 
-        Without `forest` by rank correlation alone, which takes half the time.
+        Without `forest` by rank correlation alone, which takes half the time. With `hashes` (full ones) among these
+        instead of what the filter finds. `step` is told what is being done; what it raises ends the work.
 
         Raises:
             FilterError, AmbiguousPanelError: as `search`.
@@ -114,7 +133,37 @@ class Analysing(Base):
         from registry.analysis.importance import importance
 
         with self._store.read() as session:
-            return importance(session, metric, filter=filter, panel=panel, period=period, seed=seed, forest=forest)
+            return importance(
+                session,
+                metric,
+                filter=filter,
+                panel=panel,
+                period=period,
+                seed=seed,
+                forest=forest,
+                hashes=hashes,
+                step=step,
+            )
+
+    def scatter(
+        self,
+        name: str | None,
+        metric: str,
+        *,
+        filter: str = "",
+        panel: str | None = None,
+        period: str | None = None,
+        hashes: Sequence[str] | None = None,
+    ) -> Scatter:
+        """Return a weight or hyperparameter against a metric, an experiment a point; see `registry.analysis.scatter`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`; or nobody has such a weight or hyperparameter.
+        """
+        from registry.analysis.scatter import scatter
+
+        with self._store.read() as session:
+            return scatter(session, name, metric, filter=filter, panel=panel, period=period, hashes=hashes)
 
     def distribution(self, filter: str = "") -> list[Spread]:
         """Return how each feature's weights are spread among the experiments that match, the commonest first.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -55,16 +55,24 @@ class Base:
         return self._store.interrupt()
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, linger: float = 0.0) -> Iterator[Callable[[], None]]:
         """Answer every question of a body from one state of the registry, whose file is then opened once.
 
-        Nothing can be changed in it, and writers wait until it ends, so it should be short.
+        Nothing can be changed in it, and writers wait until it ends, so it should be short. With `linger` the
+        file stays open for that many seconds more, so that the next question costs a fraction; whoever waits
+        to change it still gets it at once. What the block is given stops what it asks, from another thread:
+        the question ends with an error, and nothing else does.
 
         Raises:
             StoreError: the registry can't be read.
         """
-        with self._store.read():
-            yield
+        with self._store.read(linger) as session:
+
+            def interrupt() -> None:
+                with suppress(Exception):  # it has just been closed
+                    session.interrupt()
+
+            yield interrupt
 
     def close(self) -> None:
         """Bring in what this process registered, if that needs no waiting. The registry stays usable."""

@@ -112,8 +112,13 @@ def take_in(
         for registration in registrations
         if registration.deleted_at and not states.get(registration.config_hash)
     ]
-    if _drop_cycles(session, registrations, states, events, conflicts):
-        rows = None  # made with what was dropped
+    derived = [registration for registration in registrations if registration.parent is not None]
+    if derived:
+        refuse_cycles(ancestry(session, ends_of(derived)), registrations, states)
+    refused = [registration for registration in registrations if registration.refused_parent is not None]
+    if refused:
+        rows = None  # made with the parent
+        _tell_refused(session, refused, events, conflicts)
     if not states and len(set(hashes)) == len(hashes):  # nothing to merge: the usual case, and the one that is large
         registered_at = [registration.at or now for registration in registrations]
         (rows or Rows(registrations)).insert(session, next_id, registered_at)
@@ -145,35 +150,39 @@ def _log_trashed(arrived: Iterable[Registration], events: Events, detail: dict[s
 CYCLE = "it comes from this experiment itself"
 
 
-def _drop_cycles(
-    session: WriteSession,
-    registrations: Sequence[Registration],
-    states: Mapping[str, State],
-    events: Events,
-    conflicts: list[Conflict] | None,
-) -> bool:
-    """Take the parent from registrations whose edge would close a cycle, and say so in the log."""
+def ends_of(derived: Iterable[Registration]) -> Iterable[str]:
+    """Return the hashes at both ends of the edges of registrations that have a parent."""
+    return (end for registration in derived for end in (registration.config_hash, str(registration.parent)))
+
+
+def refuse_cycles(edges: Mapping[str, str], registrations: Sequence[Registration], states: Mapping[str, State]) -> None:
+    """Take the parent from registrations whose edge would close a cycle.
+
+    `edges` has hash to parent of what is there, at least of all that the new ones lead to.
+    """
     derived = [registration for registration in registrations if registration.parent is not None]
-    if not derived:
-        return False
-    added = [(registration.config_hash, str(registration.parent)) for registration in derived]
-    known = ancestry(session, (end for edge in added for end in edge))
+    known = dict(edges)
     for registration in registrations:
         state = states.get(registration.config_hash)
         # as it was before it was purged, or a guess whose place is taken
         if state is None or (state.inferred and not registration.inferred):
             known.pop(registration.config_hash, None)
-    refused = closing(known, added)
-    said = _refused_before(session, [derived[place].config_hash for place in refused])
-    for place in refused:
-        registration = derived[place]
-        detail = {"parent": registration.parent, "because": CYCLE}
-        if (registration.config_hash, json.dumps(detail)) not in said:  # what is repeated changes nothing
+    for place in closing(known, [(each.config_hash, str(each.parent)) for each in derived]):
+        refused = derived[place]
+        refused.refused_parent, refused.parent, refused.inferred = refused.parent, None, False
+
+
+def _tell_refused(
+    session: WriteSession, refused: Sequence[Registration], events: Events, conflicts: list[Conflict] | None
+) -> None:
+    """Say in the log which parents were left out, unless it says so already: what is repeated changes nothing."""
+    said = _refused_before(session, [registration.config_hash for registration in refused])
+    for registration in refused:
+        detail = {"parent": registration.refused_parent, "because": CYCLE}
+        if (registration.config_hash, json.dumps(detail)) not in said:
             events.add("parent-refused", registration.config_hash, registration.at, **detail)
         if conflicts is not None:
-            conflicts.append(Conflict("parent", registration.config_hash, None, registration.parent, CYCLE))
-        registration.parent, registration.inferred = None, False
-    return bool(refused)
+            conflicts.append(Conflict("parent", registration.config_hash, None, registration.refused_parent, CYCLE))
 
 
 def _refused_before(session: Session, hashes: Sequence[str]) -> set[tuple[Any, ...]]:

@@ -94,6 +94,12 @@ class Engine:
         """
         return self._open(path, at=path, read_only=True, config=_READER)
 
+    def hold(self, path: Path) -> None:
+        """Open the file as `reader` does, for no thread in particular: any may close it."""
+        self.reader(path)
+        assert self._opened is not None
+        self._opened.of_no_thread()
+
     def memory(self) -> Connection:
         """Open an empty in-memory database, as locked up as a reader."""
         return self._open(None, at=None, read_only=False, config=_READER)

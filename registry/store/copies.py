@@ -75,6 +75,7 @@ def copy_whole(store: Store, target: Path) -> list[tuple[str, str]]:
     place.check_name(store.path)
     if not store.exists():
         raise MissingRegistryError(f"there is no registry at {store.path}; check the name")
+    store.let_go()  # reading a file that this process has open would drop the engine's lock on it
     with lock.holding(store.path, shared=True, timeout=store.wait):
         there = store.sniff() == "duckdb"
         if there:
@@ -126,6 +127,7 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
     place.check_name(path)
     place.check_local(path)
     place.check_writable(path)
+    store.let_go()
     store.sniff()
     store.try_sync()
     with lock.holding(path, shared=False, timeout=store.wait), explained(path):

@@ -50,6 +50,10 @@ class Opened:
             _changed.wait_for(lambda: not _forking or any(o.of(self._thread) for o in _opened), PATIENCE)
             _opened.add(self)
 
+    def of_no_thread(self) -> None:
+        """Note that it is left open for others: a fork waits for it to be closed, in whatever thread it happens."""
+        self._thread = 0
+
     def of(self, thread: int) -> bool:
         """Tell whether it belongs to this thread."""
         return self._thread == thread

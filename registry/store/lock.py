@@ -136,6 +136,20 @@ def holding(path: Path, *, shared: bool, timeout: float, make: bool = True) -> I
             held.release()
 
 
+def is_wanted(path: Path) -> bool:
+    """Tell whether somebody waits for the lock of the registry at `path`, or is just taking it."""
+    gate = _open(path.with_name(path.name + ".gate"), shared=True)
+    if gate is None:
+        return False
+    try:
+        fcntl.flock(gate, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        gate.release()
+    return False
+
+
 def _open(path: Path, shared: bool) -> Held | None:
     try:
         # without O_CREAT first: in a sticky folder such as /tmp, Linux refuses it on the files of others

@@ -69,7 +69,8 @@ class Registration:
     """One configuration to bring in, with hashes other systems knew it by and when it was acknowledged."""
 
     __slots__ = (
-        "at", "config_hash", "content", "deleted_at", "description", "inferred", "old_hashes", "parent", "tags",
+        "at", "config_hash", "content", "deleted_at", "description", "inferred", "old_hashes", "parent",
+        "refused_parent", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +88,8 @@ class Registration:
         self.parent = config.parent if config.parent != config.config_hash else None
         self.inferred = inferred and self.parent is not None
         """The parent is a guess."""
+        self.refused_parent: str | None = None
+        """A parent that was left out, as it comes from this experiment itself."""
         former = config.former_hash
         self.old_hashes = old_hashes if former is None or former in old_hashes else (*old_hashes, former)
         """The configuration's own former hash among them."""

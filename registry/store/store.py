@@ -17,6 +17,7 @@ from registry.runs.panels import PanelDays
 from registry.runs.record import Run
 from registry.store import copies, entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
 from registry.store.connection import Connection, Engine, explained
+from registry.store.lingering import Lingering
 from registry.store.run_entries import Trial
 from registry.store.session import Session, WriteSession
 from registry.store.spool import Spool, identity
@@ -29,7 +30,7 @@ _PATIENCE = 2.0
 
 
 class Store:
-    """A registry's file. Holds neither lock nor connection while idle; safe across threads and forks."""
+    """A registry's file. Safe across threads and forks; held open while idle only for a moment, where asked to."""
 
     def __init__(
         self, path: str | os.PathLike[str], *, wait: float = 10.0, migrations: Sequence[schema.Migration] | None = None
@@ -42,6 +43,7 @@ class Store:
         self.migrations = schema.MIGRATIONS if migrations is None else migrations
         self._local = threading.local()
         self._reading: set[Session] = set()
+        self._lingering = Lingering(self.path)
         self._checked: object = ()
         self._registrations = itertools.count(1)
         self._registered_in = 0  # the process
@@ -59,14 +61,7 @@ class Store:
 
     def stamp(self) -> tuple[object, ...]:
         """Return a value that changes whenever the registry may have changed; costs three system calls."""
-        seen: list[object] = []
-        for path in (self.path, files.log_of(self.path), self.spool.folder):
-            try:
-                status = path.stat()
-                seen.append((status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size))
-            except OSError:
-                seen.append(None)
-        return tuple(seen)
+        return (*self._file(), _state(self.spool.folder))
 
     # -- registering -------------------------------------------------------------------------------
 
@@ -133,10 +128,11 @@ class Store:
     # -- sessions ----------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, linger: float = 0.0) -> Iterator[Session]:
         """Open the registry for reading, spooled registrations included; a missing one reads as empty.
 
-        Within one thread a nested `read` or a `read` within a `write` uses the session that is open.
+        With `linger` the next one opens in no time: the file stays open for that many seconds, unless somebody
+        waits for it. Within one thread a nested `read` or a `read` within a `write` uses the session that is open.
 
         Raises:
             StoreError: the registry can't be read; the subclasses tell why.
@@ -146,6 +142,7 @@ class Store:
             yield session
             return
         place.check_name(self.path)
+        self._lingering.drop(unless=self._file())
         # laying a great many entries over the tables takes seconds, in which nobody else could bring them in
         self._sync_within(0.0 if len(self.spool.names()) <= ingest.BATCH else min(_PATIENCE, self.wait))
         with contextlib.ExitStack() as cleanup:
@@ -156,6 +153,8 @@ class Store:
             cleanup.callback(setattr, self._local, "open", None)
             self._local.open = session
             yield session
+            if linger and forks.is_open(self.path):
+                self._lingering.hold(linger, self._file())
 
     @contextlib.contextmanager
     def write(self) -> Iterator[WriteSession]:
@@ -234,7 +233,8 @@ class Store:
         return False
 
     def close(self) -> None:
-        """Bring in what this process registered, if that needs no waiting."""
+        """Let the file go, and bring in what this process registered, if that needs no waiting."""
+        self._lingering.drop()
         # once more: whoever registered while the first were brought in found the lock taken
         if self._registered_in == os.getpid() and self.try_sync():
             self.try_sync()
@@ -252,7 +252,15 @@ class Store:
         session: Session | None = getattr(self._local, "open", None)
         return session if session is not None and forks.has(session.connection) else None
 
+    def let_go(self) -> None:
+        """Close the file where it is kept open for the next question."""
+        self._lingering.drop()
+
     # -- inside ------------------------------------------------------------------------------------
+
+    def _file(self) -> tuple[object, ...]:
+        """Return what `stamp` tells of the file and its log."""
+        return _state(self.path), _state(files.log_of(self.path))
 
     def sniff(self) -> str:
         """As `place.sniff`, but without opening a file that this process has open.
@@ -264,6 +272,7 @@ class Store:
     @contextlib.contextmanager
     def _exclusive(self, timeout: float) -> Iterator[Connection]:
         """Hold the lock exclusively with the file open for writing, made or migrated where needed."""
+        self._lingering.drop()
         with lock.holding(self.path, shared=False, timeout=timeout):
             new = place.sniff(self.path) != "duckdb"
             if new:
@@ -343,3 +352,11 @@ class Store:
             if parsed:
                 with explained(self.path):
                     overlay.lay_over(session, parsed)
+
+
+def _state(path: Path) -> object:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

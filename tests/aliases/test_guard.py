@@ -133,6 +133,20 @@ def test_never_to_a_version_it_was_rolled_back_from(registry: ExperimentRegistry
     assert found.moved is not None and found.moved.in_force == 1
 
 
+def test_the_first_version_has_nothing_before_it_also_after_a_rollback(
+    registry: ExperimentRegistry, panel: Path
+) -> None:
+    promoted(registry, GOOD)
+    first = look(registry, panel, rollback=True)
+    found = look(promoted(registry, BAD), panel, rollback=True)
+    assert found.moved is not None and found.moved.in_force == 1
+    for each in (first, look(registry, panel, rollback=True)):
+        assert (each.outcome, each.version, each.against, each.more_dates) == ("cannot tell", 1, None, None)
+        assert each.reason == "production is at v1, its first: there is nothing before it to compare it with"
+    assert len(registry.history("production")) == 3
+    assert look(registry, panel, against=str(BAD.config_hash)).outcome == "fine"
+
+
 def test_against_another_one(registry: ExperimentRegistry, panel: Path) -> None:
     promoted(registry, GOOD, BLIND, BAD)
     found = look(registry, panel, against=str(GOOD.config_hash))
@@ -148,10 +162,7 @@ def test_against_another_one(registry: ExperimentRegistry, panel: Path) -> None:
 def test_refusals(registry: ExperimentRegistry, panel: Path) -> None:
     with pytest.raises(NotFoundError, match="no alias"):
         look(registry, panel)
-    promoted(registry, GOOD)
-    with pytest.raises(NotFoundError, match="nothing to compare"):
-        look(registry, panel)
-    promoted(registry, BAD)
+    promoted(registry, GOOD, BAD)
     for more, said in (
         ({"metric": "sharpe"}, "no values by date.*or leave the test out"),
         ({"metric": "nonsense"}, "no values by date"),

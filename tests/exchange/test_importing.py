@@ -212,7 +212,7 @@ some = st.builds(
     st.integers(1, 3),
     tags=st.lists(st.sampled_from("xyz"), max_size=2),
     description=st.sampled_from(["", "d", "e"]),
-    parent=st.sampled_from([None, "0" * 64, "1" * 64]),
+    parent=st.sampled_from([None, "0" * 64, *(str(config(n).config_hash) for n in (1, 2, 3))]),
 )
 
 
@@ -243,6 +243,7 @@ def test_a_dry_run_reports_what_the_import_then_does(
         foreseen = bring(registry.store, file, dry_run=True, metadata=metadata)
         did = bring(registry.store, file, metadata=metadata)
         assert did.records == foreseen.records
+        assert did.remarks == foreseen.remarks
         assert len(did.records) == len(made)
         present = stored(registry.store)
         again = bring(registry.store, file, metadata=metadata)

@@ -70,8 +70,13 @@ def test_through_what_was_purged(registry: ExperimentRegistry) -> None:
 def test_an_import_drops_the_edge_alone(registry: ExperimentRegistry, tmp_path: Path) -> None:
     file = tmp_path / "x.ndjson"
     file.write_text("".join(json.dumps(each.to_dict()) + "\n" for each in (of(B, A), of(A, B), of(C, A))))
+    foreseen = import_sources(registry.store, [file], dry_run=True)
     report = import_sources(registry.store, [file])
     assert report.counts["new"] == 3 and not report.refused
+    assert [remark.text for remark in report.remarks] == [
+        f"parent {HASH_OF[B][:12]} left out: it comes from this experiment itself"
+    ]
+    assert foreseen.remarks == report.remarks and foreseen.records == report.records
     assert parents(registry) == {HASH_OF[B]: HASH_OF[A], HASH_OF[A]: None, HASH_OF[C]: HASH_OF[A]}
     assert import_sources(registry.store, [file]).counts["unchanged"] == 3
 

@@ -137,6 +137,15 @@ async def test_a_sweep_folds_into_one_line_with_its_best_and_how_many_were_tried
         assert len(app.screen.experiments.ids) == 3
 
 
+async def test_a_folded_sweep_says_its_best_in_a_narrow_window_too(registry: ExperimentRegistry) -> None:
+    async with driving(registry, (45, 24)) as app:
+        await app.press("z")
+        line = next(line for line in app.lines() if "▸ sweep-a" in line)
+        assert "4 · best edge +0.030 of 4" in line
+        await app.resize(60, 24)
+        assert any("4 · best edge +0.030 of 4" in line for line in app.lines())
+
+
 async def test_the_neighbours_of_a_folded_list_are_its_experiments(registry: ExperimentRegistry) -> None:
     async with driving(registry, (120, 24)) as app:
         await app.press("z", "G", "enter")

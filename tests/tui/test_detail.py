@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry import ExperimentConfig, ExperimentRegistry
+from registry.store import lock
 from tests.tui.driving import config, driving, registry_of
 from tui.screens.compare import CompareScreen
 from tui.screens.detail import DetailScreen
@@ -160,3 +161,27 @@ async def test_an_experiment_deleted_elsewhere_is_said_and_not_a_crash(registry:
         assert "number 1" in app.text, "what was shown stays"
         await app.press("escape")
         assert "3 experiments" in app.lines()[0]
+
+
+async def test_a_key_before_the_experiment_is_there_does_its_work_when_it_is(registry: ExperimentRegistry) -> None:
+    async with driving(ExperimentRegistry(registry.path, wait=30)) as app:
+        first, second = (app.screen.experiments.rows.get(each).config_hash for each in app.screen.experiments.ids[:2])
+        with lock.holding(registry.path, shared=False, timeout=5):
+            app._send("enter")
+            await app.until(lambda: isinstance(app.screen, DetailScreen))
+            app._send("y")
+            app._send("b")
+            await app.pilot.pause()
+            assert app.app.clipboard == ""
+        await app.settle()
+        assert app.app.clipboard == first and app.app.workspace.reference == first
+        with lock.holding(registry.path, shared=False, timeout=5):
+            app._send("]")
+            app._send("y")
+            app._send("e")
+            app._send("x")
+            await app.pilot.pause()
+            assert app.app.clipboard == first, "not the hash of the one that is still shown"
+        await app.settle()
+        assert app.app.clipboard == second
+        assert isinstance(app.screen, DetailScreen) and "Export" not in app.text, "x came after e asked for a text"

@@ -11,8 +11,13 @@ from registry import ExperimentConfig, ExperimentRegistry
 from tests.tui.driving import Driver, driving, registry_of
 from tui.screens.compare import CompareScreen
 from tui.screens.detail import DetailScreen
+from tui.screens.importance import ImportanceScreen
+from tui.screens.lineage import LineageScreen
 from tui.screens.list import ListScreen
+from tui.screens.nearest import NearestScreen
+from tui.screens.scatter import ScatterScreen
 from tui.screens.trashed import TrashedScreen
+from tui.screens.verdict import VerdictScreen
 
 HOSTILE = [
     "[red]bold[/red] [@click=app.quit]quit[/] [link=http://evil]x[/link]",
@@ -87,7 +92,10 @@ async def test_every_screen_shows_it_and_none_obeys(registry: ExperimentRegistry
         check(app)
         await app.press("=", "G", *["right"] * 6, "b")
         check(app)
-        await app.press("escape", "y", "b", "D")
+        await app.press("V")
+        assert isinstance(app.screen, VerdictScreen)
+        check(app)
+        await app.press("escape", "escape", "y", "b", "D")
         assert f"Move the {len(HOSTILE)} marked" in app.text
         check(app)
         await app.press("y", "4")
@@ -129,6 +137,47 @@ async def test_every_screen_shows_it_and_none_obeys(registry: ExperimentRegistry
         await app.press("escape", "escape")
         assert isinstance(app.screen, ListScreen)
         await app.press("?")
+        check(app)
+
+
+async def test_what_is_learnt_from_it_is_as_harmless(registry: ExperimentRegistry) -> None:
+    meant = {"unit": "[x]\x1b", "direction": "higher", "definition": "[link]y[/]"}
+    for number, each in enumerate(CONFIGS):
+        registry.record_run(
+            each.config_hash or "",
+            metrics={text: float(number) for text in HOSTILE[:3]},
+            panel=HOSTILE[0][:30],
+            period="2020-01-01..2020-12-31",
+            definitions=dict.fromkeys(HOSTILE[:3], meant),
+            dates={HOSTILE[0]: {f"2020-01-{day:02d}": float(number * day % 7) for day in range(1, 25)}},
+        )
+    async with driving(registry, (100, 30)) as app:
+        await app.press("w")
+        assert isinstance(app.screen, ScatterScreen)
+        for key in (*["right"] * 8, "f", "escape", "M", "j", "enter", "j", "space", "k", "space"):
+            await app.press(key)
+            check(app)
+        await app.press("i")
+        assert isinstance(app.screen, ImportanceScreen)
+        for key in ("j", "j", "M", "j", "j", "enter", "j", "enter"):
+            await app.press(key)
+            check(app)
+        await app.press("1", "f")
+        assert isinstance(app.screen, CompareScreen)
+        check(app)
+        await app.press("V")
+        for key in ("j", "M", "j", "enter", "j", "a"):
+            await app.press(key)
+            check(app)
+        await app.press("1", "enter", "L")
+        assert isinstance(app.screen, LineageScreen)
+        for key in ("G", "left", "right", "M", "j", "enter", "N"):
+            check(app)
+            await app.press(key)
+        assert isinstance(app.screen, NearestScreen)
+        for key in ("G", "d", "space", "M", "j", "enter", "c"):
+            check(app)
+            await app.press(key)
         check(app)
 
 

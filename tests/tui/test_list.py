@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,26 @@ async def test_a_filter_narrows_as_one_types_and_esc_goes_back_one_step_at_a_tim
         await app.press("escape", "escape", "escape")
         assert isinstance(app.screen, ListScreen)
         assert app.app.is_running
+
+
+async def test_of_questions_that_come_one_upon_another_the_last_is_answered(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        for number in range(40):
+            app.screen.ask(f"number>{number}", "-created")
+            if number % 3 == 0:
+                await asyncio.sleep(0.001 * number % 7)  # some are stopped before they begin, some in the middle
+        await app.settle()
+        assert app.screen.filter == "number>39" and app.listed() == [f"number {n}" for n in range(49, 39, -1)]
+        assert "9 of 50" not in app.lines()[0] and "10 of 50" in app.lines()[0]
+        assert not app.screen.banner.display, "what was stopped is no trouble"
+
+
+async def test_who_registers_while_one_types_waits_for_nothing(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("/")
+        await app.type("tag:even")
+        ExperimentRegistry(registry.path, wait=1.0).tag(registry.resolve("latest"), "even")
+        await app.until(lambda: "26 of 50" in app.text)
 
 
 async def test_esc_in_the_list_clears_a_kept_filter_and_its_bar_goes(registry: ExperimentRegistry) -> None:

@@ -154,11 +154,11 @@ async def test_copy_gives_the_full_hash(registry: ExperimentRegistry) -> None:
 async def test_at_the_top_new_events_are_seen_and_the_cursor_keeps_its_event(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press("5", "down", "down")
-        on = app.screen.table.current
+        on = app.screen.table.current_row
         ExperimentRegistry(registry.path).tag(full(1), "new")
         await app.until(lambda: "14 events" in app.lines()[0])
         assert "tagged" in app.lines()[2] and "new" in app.lines()[2]
-        assert app.screen.table.current == on and app.screen.table.cursor == 3
+        assert app.screen.table.current_row == on and app.screen.table.cursor == 3
         await app.press("/")
         await app.type("tagged")
         ExperimentRegistry(registry.path).tag(full(1), "newer")
@@ -170,12 +170,12 @@ async def test_elsewhere_nothing_moves(tmp_path: Path) -> None:
     registry = many(tmp_path / "r.duckdb", 300)
     async with driving(registry) as app:
         await app.press("5", *["pagedown"] * 4)
-        before, on = shown(app), app.screen.table.current
+        before, on = shown(app), app.screen.table.current_row
         registry.tag(full(0), "new")
         app.app.look()
         await app.settle()
         assert "302 events" in app.lines()[0]
-        assert shown(app) == before and app.screen.table.current == on
+        assert shown(app) == before and app.screen.table.current_row == on
 
 
 def shown(app: Driver) -> list[str]:
@@ -188,10 +188,10 @@ async def test_of_many_events_only_pages_in_view_are_read(tmp_path: Path) -> Non
     async with driving(registry) as app:
         await app.press("5")
         assert "5,001 events" in app.lines()[0] and "note 4999" in app.lines()[2]
-        assert len(app.screen.table.events) == 200
+        assert len(app.screen.table.rows) == 200
         await app.press("G")
         assert "imported" in app.lines()[-2] and "note 0" in app.lines()[-3]
-        assert len(app.screen.table.events) <= 400 and "reading …" not in app.text
+        assert len(app.screen.table.rows) <= 400 and "reading …" not in app.text
         await app.press("/")
         await app.type("note 499")
         assert "11 of 5,001 events" in app.lines()[0]

@@ -29,6 +29,11 @@ WAYS = {
     "trash": ["4"],
     "in the trash": ["4", "enter"],
     "log": ["5"],
+    "verdict": ["a", "c", "V"],
+    "scatter": ["w"],
+    "importance": ["i"],
+    "lineage": ["L"],
+    "nearest": ["N"],
     "aliases": ["m", *"production", "space", *"why", "enter", "A"],
 }
 
@@ -64,11 +69,10 @@ async def test_each_screen_has_head_footer_and_help(registry: ExperimentRegistry
 
 
 async def test_help_explains_the_glyphs_and_names_their_features(registry: ExperimentRegistry) -> None:
-    async with driving(registry, (80, 60)) as app:
+    async with driving(registry, (80, 100)) as app:
         await app.press("?")
-        assert "from the left: momentum, quality, value" in " ".join(app.text.replace("│", " ").split())
-        await app.press(*"jjjjjj")
         text = " ".join(app.text.replace("│", " ").split())
+        assert "from the left: momentum, quality, value" in text
         assert "0 · + weight 0; no weight at all; more weights than there are bars" in text
 
 

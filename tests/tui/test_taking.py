@@ -63,11 +63,23 @@ async def test_exports_what_is_marked_else_what_is_listed(registry: ExperimentRe
         assert "Wrote 1 experiment" in app.said.splitlines()[-1]
 
 
+async def test_a_guessed_parent_goes_along_as_a_guess(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    guessed = registry.save_inferred(registry.lineage("latest", infer=True))
+    async with driving(registry, (100, 30)) as app:
+        await app.press("x")
+        await to(app, tmp_path / "all.ndjson")
+        await app.press("enter", "x")
+        await to(app, tmp_path / "one.json")
+    written = [json.loads(line) for line in (tmp_path / "all.ndjson").read_text().splitlines()]
+    assert guessed and {record["config_hash"] for record in written if record.get("parent_inferred")} == set(guessed)
+    assert json.loads((tmp_path / "one.json").read_text())["parent_inferred"] is True
+
+
 async def test_a_place_that_cannot_be_written_is_said(registry: ExperimentRegistry, tmp_path: Path) -> None:
     async with driving(registry, (100, 30)) as app:
         await app.press("x")
         await to(app, tmp_path / "no such folder" / "x.ndjson")
-        assert "no such folder" in " ".join(app.text.split()) and app.app.is_running
+        assert "make it first" in app.text and app.app.is_running
         await to(app, "")
         assert "Name a file" in app.text
         await app.press("escape")

@@ -59,8 +59,8 @@ def guard(
     than --drop is fine; where one of that size could have gone unseen, it can't be told. The experiments'
     hyperparameters supply k, horizons and the other options they name. Nothing is recorded.
 
-    Exits with 0 when it is fine, 1 when it regressed, 6 when it can't be told yet, with how many more dates it
-    needs. --rollback goes back once; then something must be promoted first.
+    Exits with 0 when it is fine, 1 when it regressed, 6 when it can't be told: yet, with how many more dates it
+    needs, or because there is no version before it. --rollback goes back once; then something must be promoted first.
     """
     registry = app.registry(Missing.NAMED)
     found = registry.guard(
@@ -79,8 +79,8 @@ def _told(found: Guarded) -> Iterator[str]:
     yield f"{safe(found.alias)} v{found.version}: {output.paint(found.outcome, colour)}"
     was = "" if found.against_version is None else f"v{found.against_version} "
     period = f"{found.since}..{found.until}" if found.since <= found.until else f"from {found.since} on"
-    pair = f"{found.config_hash[:SHORT_HASH]} against {was}{found.against[:SHORT_HASH]}"
-    yield f"  {pair} on {safe(found.panel)} {period}"
+    against = "" if found.against is None else f" against {was}{found.against[:SHORT_HASH]}"
+    yield f"  {found.config_hash[:SHORT_HASH]}{against} on {safe(found.panel)} {period}"
     yield f"  {safe(found.reason)}"
     if found.more_dates is not None:
         dates = output.plural(found.more_dates, "more rebalance date")

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from registry.config import SHORT_HASH
+from tui import family_tree
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.options import panel_options
-from tui.numbers import shown
 from tui.safe import safe
 from tui.widths import crop, width
 
 if TYPE_CHECKING:
-    from registry.lineage import Lineage, Node
-
-_STUBS = {"trash": "(in the trash)", "purged": "(purged)", "unknown": "(not here)", "live": ""}
+    from registry.lineage import Lineage
+    from tui.family_tree import TreeLine
 
 
 @click.command(
@@ -94,64 +93,30 @@ def _tell_rest(found: Lineage) -> None:
 
 def tree_lines(found: Lineage, cells: int | None) -> Iterator[str]:
     """Yield the lines of the tree, cut to `cells` where that is given."""
-    numbers = _numbers(found)
+    numbers = family_tree.numbers(found)
+    first, second = (max((width(pair[n]) for pair in numbers.values()), default=0) for n in (0, 1))
+    columns = {hash_: f"{value:>{first}}  {change:>{second}}  " for hash_, (value, change) in numbers.items()}
     if found.metrics_from is not None:
         yield safe(f"{found.metric} on {found.metrics_from}")
     if found.above:
         yield f"… {output.plural(found.above, 'earlier ancestor')}"
-    blank = " " * max(map(width, numbers.values()), default=0)
-    waiting: list[tuple[Node | int, str, str]] = [(found.root, "", "")]
-    while waiting:
-        node, lead, indent = waiting.pop()
-        if isinstance(node, int):
-            yield f"{blank}{lead}… {node:,} more"
-            continue
-        yield _line(found, node, lead, numbers.get(node.config_hash, ""), cells)
-        below: list[Node | int] = [*node.children, *([node.hidden] if node.hidden else [])]
-        waiting += reversed(
-            [
-                (child, indent + ("└─ " if n == len(below) else "├─ "), indent + ("   " if n == len(below) else "│  "))
-                for n, child in enumerate(below, 1)
-            ]
-        )
+    blank = " " * max(map(width, columns.values()), default=0)
+    for line in family_tree.tree(found.root):
+        if line.more:
+            yield f"{blank}{line.lead}… {line.more:,} more"
+        else:
+            yield _line(found, line, columns.get(line.node.config_hash, ""), cells)
 
 
-def _numbers(found: Lineage) -> dict[str, str]:
-    """Return the metric and its change for each experiment, aligned."""
-    if found.metrics_from is None or found.metric is None:
-        return {}
-    name = found.metric.rpartition("m.")[2].rstrip(")")
-    made = {}
-    for node in found.root.walk():
-        value = "" if node.value is None else shown(name, node.value)
-        made[node.config_hash] = (value, _signed(name, node.change))
-    first, second = (max(width(pair[n]) for pair in made.values()) for n in (0, 1))
-    return {hash_: f"{value:>{first}}  {change:>{second}}  " for hash_, (value, change) in made.items()}
-
-
-def _signed(name: str, change: float | None) -> str:
-    if change is None:
-        return ""
-    told = shown(name, change)
-    return f"+{told}" if change > 0 and not told.startswith("+") else told
-
-
-def _line(found: Lineage, node: Node, lead: str, numbers: str, cells: int | None) -> str:
-    words = [_STUBS[node.state]]
-    if node.inferred:
-        words.append("(inferred)" if node.saved else "(inferred, not recorded)")
-    if node.edit is not None:
-        words.append(", ".join(map(str, node.edit)) or "the same")
-    else:
-        words.append(node.description)
-    text = " ".join(safe(word) for word in words if word)
+def _line(found: Lineage, line: TreeLine, numbers: str, cells: int | None) -> str:
+    node, text = line.node, family_tree.words(line.node)
     marked = node.config_hash == found.of
     short = f"{'* ' if marked else ''}{node.config_hash[:SHORT_HASH]}"
     if cells is not None:
-        text = crop(text, max(0, cells - width(numbers + lead + short) - 2))
+        text = crop(text, max(0, cells - width(numbers + line.lead + short) - 2))
     colour = {True: "green", False: "red", None: None}[node.better]
     told = output.paint(numbers, colour) if colour else numbers
-    return f"{told}{lead}{output.paint(short, 'bold' if marked else 'cyan')}  {text}".rstrip()
+    return f"{told}{line.lead}{output.paint(short, 'bold' if marked else 'cyan')}  {text}".rstrip()
 
 
 commands = {"lineage": lineage}

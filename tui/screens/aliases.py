@@ -41,13 +41,6 @@ class AliasesScreen(Opening, Promoting):
         lines: Sequence[Line]
 
     @dataclass
-    class Failed(Message):
-        """They could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
-    @dataclass
     class FileRefused(Message):
         """The file that follows the alias is not ours to replace unasked."""
 
@@ -103,11 +96,6 @@ class AliasesScreen(Opening, Promoting):
         self.table.show(list(event.lines))
         count = sum(line.move is None for line in event.lines)
         self.top_bar.count = f"{count:,} alias{'' if count == 1 else 'es'}"
-
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            self.trouble(event.error)
 
     @on(AliasTable.Opened)
     def _opened(self, event: AliasTable.Opened) -> None:

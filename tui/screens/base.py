@@ -7,6 +7,7 @@ the registry's stamp from before it was read; when the stamp of now is another o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
@@ -51,6 +52,13 @@ class RegistryScreen(Screen[int | None]):
 
     class Resumed(Message):
         """A screen came to the front."""
+
+    @dataclass
+    class Failed(Message):
+        """What was asked could not be read."""
+
+        request: int
+        error: RegistryError | OSError
 
     NAME: ClassVar[str]
     """What the table of actions calls this screen."""
@@ -150,6 +158,15 @@ class RegistryScreen(Screen[int | None]):
         """Read again if the registry is another one than what is shown was read from."""
         if self.stamp is not None and stamp != self.stamp and not self.waiting:
             self.reload()
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        if self.is_current_answer(event.request):
+            self.unread()
+            self.trouble(event.error)
+
+    def unread(self) -> None:
+        """Called when what was asked last could not be read; the banner says why."""
 
     def trouble(self, error: RegistryError | OSError) -> None:
         """Say what is wrong with the registry, keep what is shown, and try again soon."""

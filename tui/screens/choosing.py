@@ -15,8 +15,11 @@ from registry.errors import NotFoundError, RegistryError
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import Target
+from tui.screens.learning import Learning
 from tui.screens.promoting import Promoting
+from tui.screens.relating import Relating
 from tui.screens.taking import Taking
+from tui.selection import Selection
 from tui.widgets.cells import of_them
 from tui.widgets.experiment_list import ExperimentList
 from tui.workspace import Undo, Workspace, described
@@ -32,7 +35,7 @@ MOST_COMPARED = 1000
 """Columns beyond which a comparison says nothing to anybody."""
 
 
-class Choosing(Taking, Promoting):
+class Choosing(Taking, Promoting, Learning, Relating):
     """The actions on marked experiments, or on the one under the cursor."""
 
     experiments = getters.query_one(ExperimentList)
@@ -120,6 +123,28 @@ class Choosing(Taking, Promoting):
         from tui.screens.compare import CompareScreen
 
         return CompareScreen(self.workspace, hashes, reference)
+
+    def selection(self) -> Selection:
+        """Return the marked experiments, or without marks all that the filter in force finds."""
+        marks = self.workspace.marks
+        if len(marks) > 1:
+            return Selection(hashes=tuple(marks), which="marked")
+        return Selection(self.filter_in_force)
+
+    @property
+    def filter_in_force(self) -> str:
+        """The filter of what is listed."""
+        raise NotImplementedError
+
+    def action_compare_found(self) -> None:
+        """Compare all that the filter finds, the best of it when that is too much."""
+        from tui.screens.compare import CompareScreen
+
+        if len(self.experiments.ids) < 2 and not self.experiments.folds:
+            self.say("Fewer than two are found: there is nothing to compare.", problem=True)
+            return
+        found = Selection(self.filter_in_force)
+        self.app.push_screen(CompareScreen(self.workspace, [], self.workspace.reference, found=found))
 
     def _open_comparison(self, marks: Sequence[str]) -> None:
         self.find(partial(still_there, self.workspace.registry, marks), self._compare_them)

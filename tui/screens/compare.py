@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -13,13 +14,17 @@ from textual.message import Message
 from textual.widget import Widget
 
 from registry.config import SHORT_HASH
-from registry.errors import FilterError, RegistryError
+from registry.errors import RegistryError
 from tui import actions
-from tui.screens.base import RegistryScreen
+from tui.screens.asking import Asking
+from tui.screens.learning import Learning
+from tui.screens.selecting import Picked, read_selection
+from tui.selection import Selection, on_usual_panel
 from tui.widgets.cells import fit
 from tui.widgets.compare_cell_line import CellLine
 from tui.widgets.compare_pair import PairHead
 from tui.widgets.compare_table import CompareTable
+from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,8 +32,8 @@ if TYPE_CHECKING:
     from tui.actions import Action
 
 
-class CompareScreen(RegistryScreen):
-    """Any number of experiments as columns, what they consist of as rows."""
+class CompareScreen(Asking, Learning):
+    """Any number of experiments as columns, what they consist of as rows: those named, or the best a filter finds."""
 
     NAME = actions.COMPARE
     BINDINGS = actions.bindings(actions.SCREEN, actions.COMPARE)
@@ -41,32 +46,33 @@ class CompareScreen(RegistryScreen):
         request: int
         stamp: tuple[object, ...]
         comparison: Comparison
-
-    @dataclass
-    class Failed(Message):
-        """It could not be made."""
-
-        request: int
-        error: RegistryError | OSError
+        said: str
 
     table = getters.query_one(CompareTable)
     pair = getters.query_one(PairHead)
     cell_line = getters.query_one(CellLine)
 
-    def __init__(self, workspace: Workspace, hashes: Sequence[str], reference: str | None) -> None:
+    state_line = getters.query_one(StateLine)
+
+    def __init__(
+        self, workspace: Workspace, hashes: Sequence[str], reference: str | None, *, found: Selection | None = None
+    ) -> None:
+        """Compare experiments by hash, or with `found` the best of what a filter finds."""
         super().__init__(workspace)
         self.hashes = list(hashes)
-        self.reference = reference if reference in self.hashes else self.hashes[0]
+        self.reference = reference if found is not None or reference in self.hashes else self.hashes[0]
+        self.found = found
 
     def body(self) -> Iterable[Widget]:
         """Yield the table."""
+        yield StateLine()
         yield PairHead()
         yield CompareTable()
         yield CellLine()
 
     def reload(self) -> None:
         """Compare again."""
-        self.top_bar.crumbs = (f"compare {len(self.hashes):,}",)
+        self.top_bar.crumbs = (f"compare {len(self.hashes):,}" if self.hashes else "compare",)
         self._compare(self.next_request(), list(self.hashes))
 
     @work(thread=True, exclusive=True, group="compare", exit_on_error=False, description="compare")
@@ -74,18 +80,18 @@ class CompareScreen(RegistryScreen):
         registry = self.workspace.registry
         try:
             stamp = registry.changed_stamp()
-            comparison = self._read(hashes)
+            picked = self._read(hashes)
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(request, error))
         else:
-            self.post_message(self.Answered(request, stamp, comparison))
+            self.post_message(self.Answered(request, stamp, picked.comparison, picked.said))
 
-    def _read(self, hashes: Sequence[str]) -> Comparison:
+    def _read(self, hashes: Sequence[str]) -> Picked:
         """Compare on the panel and period that were chosen, or where these are gone on those that most have."""
-        try:
-            return self.workspace.registry.compare_many(hashes, **self.workspace.read_on)
-        except FilterError:
-            return self.workspace.registry.compare_many(hashes)
+        if self.found is not None:
+            return read_selection(self.workspace, self.found.filter, self.reference)
+        compare = partial(self.workspace.registry.compare_many, hashes)
+        return Picked(on_usual_panel(compare, self.workspace.read_on), "")
 
     @on(Answered)
     def _answered(self, event: Answered) -> None:
@@ -95,15 +101,16 @@ class CompareScreen(RegistryScreen):
         self.all_well()
         self.hashes = list(event.comparison.hashes)
         reference = self.hashes.index(self.reference) if self.reference in self.hashes else 0
+        if self.found is not None:
+            self.top_bar.crumbs = (f"compare {len(self.hashes):,}",)
+        self.state_line.show(event.said)
         self.pair.show(event.comparison, reference)
         self.table.show(event.comparison, reference)
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            self.table.message = "The comparison could not be made; the line above says why."
-            self.table.refresh()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say where the table would stand that it could not be made."""
+        self.table.message = "The comparison could not be made; the line above says why."
+        self.table.refresh()
 
     @on(CompareTable.Moved)
     def _moved(self) -> None:
@@ -146,10 +153,33 @@ class CompareScreen(RegistryScreen):
             return
         dropped = self.current_hash
         self.hashes.remove(dropped)
+        self.found = None  # what is left is no longer what the filter finds
         if dropped == self.reference:
             self.reference = self.hashes[0]
         self.reload()
         self.say(f"{dropped[:SHORT_HASH]} is out of this comparison.")
+
+    def selection(self) -> Selection:
+        """Return the experiments that are compared, or all that the filter finds."""
+        return self.found or Selection(hashes=tuple(self.hashes), which="compared")
+
+    def action_metric(self) -> None:
+        """Choose the metric by which the best of a filter are chosen, and verdicts given."""
+        if self.found is None:
+            self.say("These were chosen one by one; a metric chooses the best of a filter: f in the list.")
+        else:
+            self.ask_metric(self.reload)
+
+    def action_verdict(self) -> None:
+        """Say whether the cursor's experiment helped against the reference; on the reference, whether any did."""
+        from tui.screens.verdict import VerdictScreen
+
+        control = self.hashes[self.table.look.reference] if self.table.comparison is not None else None
+        if control is None or self.current_hash is None:
+            return
+        others = [full for full in self.hashes if full != control]
+        chosen = None if self.current_hash == control else self.current_hash
+        self.app.push_screen(VerdictScreen(self.workspace, control, others, chosen))
 
     def action_open(self) -> None:
         """Open the experiment of the cursor's column."""

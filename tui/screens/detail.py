@@ -18,7 +18,9 @@ from registry.errors import NotFoundError, RegistryError
 from registry.runs.record import is_run_id
 from tui import actions
 from tui.screens.deleting import Target
+from tui.screens.once_read import OnceRead, once_read
 from tui.screens.promoting import Promoting
+from tui.screens.relating import Relating
 from tui.screens.run import RunScreen
 from tui.screens.scrolling import Scrolling
 from tui.screens.taking import Taking
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from registry.rows import Details
 
 
-class DetailScreen(Scrolling, Taking, Promoting):
+class DetailScreen(Scrolling, OnceRead, Taking, Promoting, Relating):
     """One experiment of a list, and the way to its neighbours; or one by hash."""
 
     NAME = actions.DETAIL
@@ -45,13 +47,6 @@ class DetailScreen(Scrolling, Taking, Promoting):
         stamp: tuple[object, ...]
         details: Details
         index: int
-
-    @dataclass
-    class Failed(Message):
-        """It could not be read."""
-
-        request: int
-        error: RegistryError | OSError
 
     PARTS: ClassVar[Sequence[Sequence[type[Section]]]] = ((Features, Runs), (Hyperparameters, Family, Notes))
     """The sections under the identity: parts stand beside each other when there is room, else one after the other."""
@@ -119,12 +114,17 @@ class DetailScreen(Scrolling, Taking, Promoting):
         self._show(event.details)
         if other:
             self.scroller.scroll_home(animate=False)
+        self.do_what_waited()
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            self._wanted = self._index
-            self.trouble(event.error)
+    @property
+    def shows_what_was_asked(self) -> bool:
+        """Whether the experiment that was asked for last is the one that is shown."""
+        return self.details is not None and self._wanted == self._index
+
+    def unread(self) -> None:
+        """Stay at the experiment that is shown."""
+        self._wanted = self._index
+        self.forget_what_waited()
 
     def _show(self, details: Details) -> None:
         self.top_bar.crumbs = (str(details.config.config_hash)[:SHORT_HASH],)
@@ -171,6 +171,7 @@ class DetailScreen(Scrolling, Taking, Promoting):
         elif event.option_id:
             self._open_hash(event.option_id)
 
+    @once_read
     def action_parent(self) -> None:
         """Open the parent."""
         if self.details is None:
@@ -185,10 +186,21 @@ class DetailScreen(Scrolling, Taking, Promoting):
 
     # doing
 
+    @once_read
+    def action_copy(self) -> None:
+        """Copy the full hash."""
+        super().action_copy()
+
+    @once_read
+    def action_copy_as(self) -> None:
+        """Choose in which form to copy the experiment."""
+        super().action_copy_as()
+
     def action_order(self) -> None:
         """Order the weights by size, or by name."""
         self.query_one(Features).turn_order()
 
+    @once_read
     def action_reference(self) -> None:
         """Make this experiment the reference, or take that back."""
         if self.details is None:
@@ -199,6 +211,7 @@ class DetailScreen(Scrolling, Taking, Promoting):
         self._show(self.details)
         self.say(f"{config_hash[:SHORT_HASH]} is {'the reference' if on else 'no reference any more'}.")
 
+    @once_read
     def action_compare(self) -> None:
         """Compare with the reference, or with the parent."""
         from tui.screens.compare import CompareScreen
@@ -222,16 +235,29 @@ class DetailScreen(Scrolling, Taking, Promoting):
         """The full hash of the experiment shown."""
         return None if self.details is None else str(self.details.config.config_hash)
 
+    @once_read
     def action_export(self) -> None:
         """Export this experiment."""
         if self.taken_hash is not None:
             self.ask_to_export([self.taken_hash])
 
+    @once_read
     def action_promote(self) -> None:
         """Let an alias point to this experiment."""
         if self.taken_hash is not None:
             self.ask_to_promote(self.taken_hash)
 
+    @once_read
+    def action_family(self) -> None:
+        """Show where this experiment comes from and what came of it."""
+        super().action_family()
+
+    @once_read
+    def action_nearest(self) -> None:
+        """Show the experiments nearest to this one, and the nearest better ones."""
+        super().action_nearest()
+
+    @once_read
     def action_describe(self) -> None:
         """Edit the description where it stands."""
         if self.details is not None:
@@ -239,6 +265,7 @@ class DetailScreen(Scrolling, Taking, Promoting):
             self._edit_under_identity()
             self.edit_description(str(config.config_hash), config.description, after=self.query_one(Identity))
 
+    @once_read
     def action_tag(self) -> None:
         """Edit the tags where they stand."""
         if self.details is not None:
@@ -249,11 +276,13 @@ class DetailScreen(Scrolling, Taking, Promoting):
     def _edit_under_identity(self) -> None:
         self.scroller.scroll_home(animate=False)
 
+    @once_read
     def action_note(self) -> None:
         """Add a dated note."""
         if self.taken_hash is not None:
             self.add_note(self.taken_hash)
 
+    @once_read
     def action_variant(self) -> None:
         """Make a variant of this experiment."""
         from tui.screens.variant import VariantScreen
@@ -261,6 +290,7 @@ class DetailScreen(Scrolling, Taking, Promoting):
         if self.details is not None:
             self.app.push_screen(VariantScreen(self.workspace, self.details.config))
 
+    @once_read
     def action_delete(self) -> None:
         """Move this experiment to the trash, after asking."""
         if self.details is not None:

@@ -41,10 +41,11 @@ class ExportScreen(PathScreen):
         registry = self._registry
         where = str(target) + ("/" if self.field.value.rstrip().endswith("/") else "")
         runs = registry.carrier() if self.query_one(Tick).value else None
+        marks = registry.marks_to_carry(self._hashes)
         if len(self._hashes) > 1:
-            report = export_many(registry.configs(self._hashes), where, force=force, runs=runs)
+            report = export_many(registry.configs(self._hashes), where, force=force, runs=runs, marks=marks)
         elif (config := next(iter(registry.configs(self._hashes)), None)) is None:
             raise NotFoundError("it is no longer in the registry")
         else:
-            report = export_one(config, where, force=force, runs=runs)
+            report = export_one(config, where, force=force, runs=runs, marks=marks)
         return f"Wrote {of_them(report.count)} to {report.path}."

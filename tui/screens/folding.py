@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from textual import getters
-from textual.widget import Widget
-
-from tui.screens.base import RegistryScreen
-from tui.widgets.filter_bar import FilterBar
+from tui.screens.filtered import FilteredScreen
 
 
-class FoldingFilter(RegistryScreen):
+class FoldingFilter(FilteredScreen):
     """Mixed into a screen of rows: `/` opens the filter, esc clears and then closes it."""
-
-    filter_bar = getters.query_one(FilterBar)
-
-    @property
-    def rows(self) -> Widget:
-        """What has the focus while nobody types."""
-        raise NotImplementedError
 
     def action_filter(self) -> None:
         """Open the filter and go to it."""

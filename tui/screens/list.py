@@ -63,7 +63,6 @@ class ListScreen(FoldingFilter, BrowsingScreen):
 
     def on_mount(self) -> None:
         """Show the preview as it was left."""
-        super().on_mount()
         self.set_class(self.workspace.remembered.preview, "-preview")
 
     @property
@@ -117,12 +116,6 @@ class ListScreen(FoldingFilter, BrowsingScreen):
 
     # the filter
 
-    @property
-    def rows(self) -> Widget:
-        """The list."""
-        return self.experiments
-
     def on_descendant_focus(self) -> None:
         """Offer what could be typed while one types."""
-        super().on_descendant_focus()
         self.set_class(self.focused is self.filter_bar.field, "-typing")

@@ -13,18 +13,18 @@ from textual.widget import Widget
 from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui import actions
+from tui.screens.filtered import LINGER
 from tui.screens.folding import FoldingFilter
+from tui.screens.giving_up import GivenUpError, OnItsWay
 from tui.screens.opening import Opening
 from tui.screens.placing import View
 from tui.widgets.cells import fit, number, of_them
 from tui.widgets.event_table import EventTable
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import PAGE
-from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from registry.events import Event, LogBrowse
-    from tui.actions import Action
 
 _MOST_OF_TEXT = 200
 """Characters of a text that are repeated when nothing has it."""
@@ -50,27 +50,7 @@ class LogScreen(FoldingFilter, Opening):
         events: Sequence[Event]
         still: bool
 
-    @dataclass
-    class Failed(Message):
-        """The registry could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
-    @dataclass
-    class PageRead(Message):
-        """Events the table wanted."""
-
-        asked: Sequence[int]
-        events: Sequence[Event]
-
     table = getters.query_one(EventTable)
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
-        self.wanted = ""
-        """The text that was typed last."""
-        self._paging = False
 
     def body(self) -> Iterable[Widget]:
         """Yield the table and the filter."""
@@ -82,13 +62,9 @@ class LogScreen(FoldingFilter, Opening):
         self.top_bar.crumbs = ("log",)
 
     @property
-    def rows(self) -> Widget:
+    def rows(self) -> EventTable:
         """The table."""
         return self.table
-
-    def owner_of(self, action: Action) -> Widget:
-        """Return the table for what rows do, else this screen."""
-        return self.table if action.owner == actions.ROWS else self
 
     # reading
 
@@ -96,26 +72,30 @@ class LogScreen(FoldingFilter, Opening):
         """Read again with the same text; what is under the cursor stays where it is."""
         self.ask(self.wanted, still=True)
 
+    def narrow(self, text: str) -> None:
+        """Ask for the events that have another text."""
+        self.ask(text)
+
     def ask(self, text: str, *, still: bool = False) -> None:
         """Ask for the events that have a text; `still` when nobody asked for others, so that nothing may move."""
         self.wanted = text
-        self._browse(self.next_request(), text, self._view(still))
-
-    def _view(self, still: bool) -> View:
-        table = self.table
-        known = None if table.current is None else table.current.config_hash
-        return View(table.current_id, known, table.cursor, table.scroll_offset.y, table.row_room, still)
+        self._browse(self.next_request(), text, self.view(still), self.next_asking())
 
     @work(thread=True, exclusive=True, group="log", exit_on_error=False, description="log")
-    def _browse(self, request: int, text: str, view: View) -> None:
+    def _browse(self, request: int, text: str, view: View, asking: OnItsWay) -> None:
         registry = self.workspace.registry
+        linger = LINGER if not view.still and text else 0.0  # somebody who types a text will type on
         try:
             stamp = registry.changed_stamp()
-            found = registry.browse_log(text)
-            cursor, scroll = view.place_in(found.ids)
-            start = max(0, min(scroll, cursor) - PAGE // 4)
-            asked = found.ids[start : start + PAGE]
-            events = registry.log_page(asked) if asked else []
+            with registry.reading(linger) as interrupt, asking.stopped_by(interrupt):
+                found = registry.browse_log(text)
+                asking.go_on()
+                cursor, scroll = view.place_in(found.ids)
+                start = max(0, min(scroll, cursor) - PAGE // 4)
+                asked = found.ids[start : start + PAGE]
+                events = registry.log_page(asked) if asked else []
+        except GivenUpError:
+            return
         except (RegistryError, OSError) as error:
             self.post_message(self.Failed(request, error))
         else:
@@ -125,12 +105,12 @@ class LogScreen(FoldingFilter, Opening):
     def _answered(self, event: Answered) -> None:
         if not self.is_current_answer(event.request):
             return
-        table, view = self.table, self._view(event.still)
+        table, view = self.table, self.view(event.still)
         if view.contradicted_by(event.events):
-            table.events.clear()
+            table.rows.clear()
             view = replace(view, identity=None)
         elif event.stamp != self.stamp:
-            table.events.outdate()
+            table.rows.outdate()
         self.stamp = event.stamp
         self.all_well()
         table.message = _nothing_here(event.text, event.found.total)
@@ -139,70 +119,21 @@ class LogScreen(FoldingFilter, Opening):
         total = of_them(event.found.total, "event")
         self.top_bar.count = f"{number(len(event.found.ids))} of {total}" if event.text.strip() else total
 
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            if not self.table.ids:
-                self.table.message = ("The log could not be read.", "The line above says why.")
-                self.table.refresh()
-            self.trouble(event.error)
+    def unread(self) -> None:
+        """Say so in a table that has nothing to show."""
+        if not self.table.ids:
+            self.table.message = ("The log could not be read.", "The line above says why.")
+            self.table.refresh()
 
-    @on(EventTable.Wanted)
-    def _wanted(self, event: EventTable.Wanted) -> None:
-        # one page at a time: when it is there the table asks for what is in view by then
-        if not self._paging:
-            self._paging = True
-            self._read_page(event.ids)
-
-    @work(thread=True, group="page", exit_on_error=False, description="page")
-    def _read_page(self, ids: Sequence[int]) -> None:
-        try:
-            events = self.workspace.registry.log_page(ids)
-        except (RegistryError, OSError) as error:
-            self.post_message(self.Failed(self.asked, error))
-            self.post_message(self.PageRead((), ()))
-        else:
-            self.post_message(self.PageRead(ids, events))
-
-    @on(PageRead)
-    def _page_read(self, event: PageRead) -> None:
-        self._paging = False
-        if event.asked:
-            self.table.supply(event.asked, event.events)
+    def read_rows(self, ids: Sequence[int]) -> Sequence[Event]:
+        """Read events by id, away from the screen's thread."""
+        return self.workspace.registry.log_page(ids)
 
     # the filter
-
-    @on(FilterBar.Typed)
-    def _typed(self, event: FilterBar.Typed) -> None:
-        if event.text != self.wanted:
-            self.ask(event.text)
-
-    def action_keep(self) -> None:
-        """Keep the text and go to the table."""
-        self.filter_bar.hurry()
-        self.set_focus(self.table)
 
     def action_complete(self) -> None:
         """Go to the table: a text has nothing to complete."""
         self.action_keep()
-
-    def action_page(self, direction: int) -> None:
-        """Turn a page of the table while one types."""
-        self.table.action_page(direction)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the key of the filter to the input while one types in it: it is text there."""
-        if action == "filter" and self.focused is self.filter_bar.field:
-            return False
-        return super().check_action(action, parameters)
-
-    def unfilter(self) -> bool:
-        """Clear the filter; returns whether there was one."""
-        if not (self.filter_bar.field.value or self.wanted):
-            return False
-        self.filter_bar.field.value = ""
-        self.ask("")
-        return True
 
     # the experiment of an event
 
@@ -214,7 +145,7 @@ class LogScreen(FoldingFilter, Opening):
 
     def _hash(self) -> str | None:
         """Return the hash of the event under the cursor; say so when it has none."""
-        event = self.table.current
+        event = self.table.current_row
         if event is not None and event.config_hash is None:
             self.say("This event is about no single experiment.")
         return None if event is None else event.config_hash

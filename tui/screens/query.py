@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from registry.errors import AmbiguousPanelError, FilterError
+from tui.screens.giving_up import OnItsWay
 from tui.screens.placing import View
 from tui.widgets.rows import PAGE, real
 
@@ -50,17 +51,19 @@ class Answer:
     """Panels and periods there were to choose from, where none was chosen."""
 
 
-def ask(workspace: Workspace, question: Question, view: View) -> Answer:
-    """Return the answer to a question.
+def ask(workspace: Workspace, question: Question, view: View, asking: OnItsWay, linger: float = 0.0) -> Answer:
+    """Return the answer to a question; with `linger` the file stays open that many seconds for the next one.
 
     Raises:
         FilterError: the filter or the order can't be understood.
         RegistryError, OSError: the registry can't be read.
+        GivenUpError: it was given up before it came to an end.
     """
     registry = workspace.registry
     stamp = registry.changed_stamp()
-    with registry.reading():
+    with registry.reading(linger) as interrupt, asking.stopped_by(interrupt):
         question, found, panels = _browse(registry, question)
+        asking.go_on()
         cursor, scroll = view.place_in(found.ids)
         start = max(0, min(scroll, cursor) - PAGE // 4)
         asked = real(found.ids[start : start + PAGE])

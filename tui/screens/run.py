@@ -40,13 +40,6 @@ class RunScreen(Scrolling, RegistryScreen):
         run: Run
         tried: int
 
-    @dataclass
-    class Failed(Message):
-        """It could not be read."""
-
-        request: int
-        error: RegistryError | OSError
-
     scroller = getters.query_one("#run", VerticalScroll)
 
     def __init__(self, workspace: Workspace, run_id: str) -> None:
@@ -97,11 +90,6 @@ class RunScreen(Scrolling, RegistryScreen):
             self.query_one("#equity", Static).update(run_page.equity(self.run, width))
             self.query_one("#metrics", Static).update(run_page.metrics(self.run, width))
             self.query_one("#windows", Static).update(run_page.windows(self.run, width))
-
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        if self.is_current_answer(event.request):
-            self.trouble(event.error)
 
     def action_copy(self) -> None:
         """Copy the run's id."""

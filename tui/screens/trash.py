@@ -72,11 +72,6 @@ class TrashScreen(FoldingFilter, BrowsingScreen):
         """Say where one is."""
         self.top_bar.crumbs = ("trash",)
 
-    @property
-    def rows(self) -> Widget:
-        """The list."""
-        return self.experiments
-
     def detail_of(self, ids: array[int], index: int) -> RegistryScreen:
         """Return the screen that shows one experiment of the list."""
         from tui.screens.trashed import TrashedScreen

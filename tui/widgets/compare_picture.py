@@ -53,7 +53,7 @@ class ComparePicture(LineTable):
     def head_line(self, y: int, width: int) -> list[Segment]:
         """Return the columns' titles, and what there is to say of all of them."""
         ground = self.ground + self.part("head")
-        if self.comparison is None:
+        if self.comparison is None or not self.grid.order:
             return [Segment(" " * width, ground)]
         spacing = self._layout.spacing
         name = self._counts(y)
@@ -228,6 +228,6 @@ class ComparePicture(LineTable):
 
     def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
         """Return a line below the table; the first says what is going on while there is no table."""
-        if self.comparison is None and y == 1:
+        if not self.grid.order and y == 1:
             return [Segment(fit("  " + self.message, width), style + self.part("quiet"))]
         return super().blank_line(y, width, style)

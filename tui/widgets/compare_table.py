@@ -7,20 +7,23 @@ reference is the first row and stays when the others scroll.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from textual import events
+from textual import events, on, work
 from textual.message import Message
 
 from tui import actions
 from tui.widgets import bars
 from tui.widgets.compare_cells import OTHER, SAME, UNWANTED, WANTED, read_aloud
-from tui.widgets.compare_grid import build
-from tui.widgets.compare_layout import NARROW, lay_out
+from tui.widgets.compare_grid import Grid, View, build
+from tui.widgets.compare_layout import NARROW, Layout, lay_out
 from tui.widgets.compare_picture import ComparePicture
 
 if TYPE_CHECKING:
     from registry.comparison import Comparison, ComparisonRow
+
+BUILT_AT_ONCE: Final = 4_000
+"""Cells up to which a table is built between two keys (20 ms); a larger one is built in a thread."""
 
 
 class CompareTable(ComparePicture):
@@ -34,6 +37,16 @@ class CompareTable(ComparePicture):
     @dataclass
     class Moved(Message):
         """The cursor is on another cell, or the table shows something else."""
+
+    @dataclass
+    class Built(Message):
+        """A large table was built, for a way of looking at it."""
+
+        comparison: Comparison
+        look: View
+        grid: Grid
+        layout: Layout
+        room: int
 
     # what is shown
 
@@ -64,19 +77,40 @@ class CompareTable(ComparePicture):
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]
         if self.comparison is None:
             return
+        self.look = replace(self.look, compact=self._room < NARROW)
+        cells = len(self.comparison.hashes) * len(self.comparison.rows)
+        if cells > BUILT_AT_ONCE:
+            self._build(self.comparison, self.look, self._room)
+            return
+        grid = build(self.comparison, self.look)
+        self._take(grid, lay_out(grid, self.comparison, self._room))
+
+    @work(thread=True, exclusive=True, group="build", exit_on_error=False, description="build")
+    def _build(self, comparison: Comparison, look: View, room: int) -> None:
+        grid = build(comparison, look)
+        self.post_message(self.Built(comparison, look, grid, lay_out(grid, comparison, room), room))
+
+    @on(Built)
+    def _built(self, event: Built) -> None:
+        event.stop()
+        if event.look == self.look and event.comparison is self.comparison:
+            self._take(event.grid, event.layout)
+            if event.room != self._room:
+                self._lay_out()
+
+    def _take(self, grid: Grid, layout: Layout) -> None:
+        """Show a table that was built; the cursor stays on what it is on, as far as that is still there."""
         old = self.grid
         line = old.lines[self.cursor].key if self.cursor < len(old.lines) else None
         column = old.columns[self.column].key if self.column < len(old.columns) else None
-        if old.view.transposed != self.look.transposed:
+        if old.view.transposed != grid.view.transposed:
             line, column = column, line
-        self.look = replace(self.look, compact=self._room < NARROW)
-        self.grid = build(self.comparison, self.look)
-        at = self.grid.column_of(column)
-        self.set_reactive(CompareTable.column, min(self.column, len(self.grid.columns) - 1) if at is None else at)
+        self.grid, self._layout = grid, layout
+        at = grid.column_of(column)
+        self.set_reactive(CompareTable.column, min(self.column, len(grid.columns) - 1) if at is None else at)
         self.set_reactive(CompareTable.column, max(0, self.column))
-        self._lay_out()
         self.rows_changed()
-        self.go(self.cursor if (at := self.grid.line_of(line)) is None else at)
+        self.go(self.cursor if (at := grid.line_of(line)) is None else at)
         self.show_cursor()
         self._show_column()
         self.post_message(self.Moved())
@@ -87,7 +121,7 @@ class CompareTable(ComparePicture):
         return max(1, self.outer_size.width - 1)
 
     def _lay_out(self) -> None:
-        if self.comparison is not None:
+        if self.comparison is not None and self.grid.order:
             self._layout = lay_out(self.grid, self.comparison, self._room)
 
     def on_resize(self) -> None:
@@ -157,7 +191,7 @@ class CompareTable(ComparePicture):
         found = self.grid.lines[line]
         if found.kind != "row" or not (found.differs and self.grid.columns[column].differs):
             return False
-        return self.grid.place(line, column) == self.look.reference or found.cells[column].change not in ("", SAME)
+        return self.grid.place(line, column) == self.grid.view.reference or found.cells[column].change not in ("", SAME)
 
     def action_equal(self) -> None:
         """Show what is equal, or fold it."""

@@ -1,13 +1,9 @@
-"""The list of experiments: ids in memory, rows read a page at a time, one strip a line.
-
-It asks for nothing by itself: what it lacks it says by `Wanted`, what a person wants by `Opened`,
-`SortChosen` and `MarksChanged`; the screen reads and answers. So it can stand on any screen.
-"""
+"""The list of experiments: its columns, a line for each and for each folded sweep, and its order."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +18,7 @@ from tui import actions
 from tui.numbers import shown
 from tui.safe import safe
 from tui.widgets import bars
-from tui.widgets.cells import fit, number, of_them, wrap
+from tui.widgets.cells import fit, number, of_them
 from tui.widgets.columns import (
     GAP,
     GUTTER,
@@ -39,33 +35,22 @@ from tui.widgets.columns import (
     value_text,
     when,
 )
-from tui.widgets.line_table import LineTable
-from tui.widgets.rows import RowCache
-from tui.workspace import Workspace, described
+from tui.widgets.marking_table import MarkingTable
+from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from registry.rows import Fold, Row
 
 _MOST_BARS = 24
 _LONGEST_NAME = 40
+_LEAST_TAG = 8
+"""Cells of a folded sweep's name that are always shown."""
 
 
-class ExperimentList(LineTable):
+class ExperimentList(MarkingTable):
     """Experiments in order, with a cursor and marks."""
 
     BINDINGS = actions.bindings(actions.ROWS)
-
-    @dataclass
-    class Wanted(Message):
-        """Rows that are in view and have not been read."""
-
-        ids: Sequence[int]
-
-    @dataclass
-    class Opened(Message):
-        """A person wants to see this experiment."""
-
-        index: int
 
     @dataclass
     class SortChosen(Message):
@@ -74,66 +59,20 @@ class ExperimentList(LineTable):
         sort: str
 
     @dataclass
-    class MarksChanged(Message):
-        """The marks are others now."""
-
-    @dataclass
-    class MarksWanted(Message):
-        """A person wants to mark experiments, some of which have not been read: a mark is kept by hash."""
-
-        ids: Sequence[int]
-        toggle: bool
-
-    @dataclass
     class ColumnsChanged(Message):
         """The list shows other columns, some of which have to be read."""
-
-    @dataclass
-    class CursorMoved(Message):
-        """Another experiment is under the cursor."""
 
     column: var[str] = var("created", init=False)
     """The label of the column that `[` and `]` sort by."""
 
     def __init__(self, workspace: Workspace, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.workspace = workspace
-        self.ids: array[int] = array("q")
-        self.rows: RowCache[Row] = RowCache()
+        super().__init__(workspace, id=id)
         self.sort = "-created"
-        self.message: Sequence[str] = ("Reading the registry …",)
-        """What stands here while there are no rows."""
-        self.folds: Sequence[Fold] = ()
-        """The sweeps that stand in the list as one line; -n among the ids is the n-th of them."""
+        self.message = ("Reading the registry …",)
         self._counts: Sequence[tuple[str, int]] = ()
         self._labels: tuple[str, ...] = ()
         self._layout_of_columns = Layout(())
         self._order: tuple[str, ...] = ()
-        self._range_start: int | None = None
-
-    @property
-    def row_count(self) -> int:
-        """How many experiments are listed."""
-        return len(self.ids)
-
-    @property
-    def current_id(self) -> int | None:
-        """The id of the experiment under the cursor."""
-        return self.ids[self.cursor] if self.ids else None
-
-    @property
-    def current_fold(self) -> Fold | None:
-        """The sweep under the cursor, where one is folded."""
-        return self.fold_of(self.ids[self.cursor]) if self.ids else None
-
-    def fold_of(self, identity: int) -> Fold | None:
-        """Return the fold that an id stands for, if it stands for one."""
-        return self.folds[-identity - 1] if identity < 0 else None
-
-    @property
-    def current_row(self) -> Row | None:
-        """The experiment under the cursor, once it has been read."""
-        return self.rows.get(self.ids[self.cursor]) if self.ids else None
 
     # what the screen gives
 
@@ -148,25 +87,17 @@ class ExperimentList(LineTable):
         folds: Sequence[Fold] = (),
     ) -> None:
         """Show another result; `rows` are those of it that came along."""
-        self.ids = ids
         self.folds = folds
         self._range_start = None
-        self.set_reactive(ExperimentList.cursor, min(max(cursor, 0), max(0, len(ids) - 1)))
-        self.supply(asked, rows)
-        self.rows_changed()
-        self.scroll_to(y=scroll, animate=False)
-        self.show_cursor()
-        self.want_visible()
+        super().show(ids, asked, rows, cursor=cursor, scroll=scroll)
         self.post_message(self.CursorMoved())
 
     def supply(self, asked: Sequence[int], rows: Sequence[Row]) -> None:
         """Take rows that were wanted."""
-        self.rows.put(asked, rows)
+        super().supply(asked, rows)
         if not self._counts and self.workspace.names is None:
             self._counts = counts_of_rows(rows)
             self._lay_out()
-        self.refresh()
-        self.want_visible()
         if self.current_id in asked:
             self.post_message(self.CursorMoved())
 
@@ -177,23 +108,9 @@ class ExperimentList(LineTable):
             self._lay_out()
             self.refresh()
 
-    def want_visible(self) -> None:
-        """Ask for a page when a row in view has not been read."""
-        top = self.scroll_offset.y
-        page = self.rows.page_to_read(self.ids, top, top + self.row_room)
-        if page:
-            self.post_message(self.Wanted(page))
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for what came into view."""
-        super().watch_scroll_y(old_value, new_value)
-        self.want_visible()
-
     def on_resize(self) -> None:
         """Lay the columns out anew."""
         self._lay_out()
-        super().on_resize()
-        self.want_visible()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -263,13 +180,12 @@ class ExperimentList(LineTable):
         identity = self.ids[index]
         row = self.rows.get(identity)
         quiet, faint = style + self.part("quiet"), style + self.part("faint", current=current)
-        segments = self._signs(row, style, index, current=current)
+        segments = self.signs(row, style, index, current=current)
         if (folded := self.fold_of(identity)) is not None:
             return [*segments, *self._fold_line(folded, width, style, quiet), Segment(" " * width, style)]
         gap = Segment(" " * GAP, style)
         if row is None:
-            text = "reading …" if self.rows.wants(identity) else "no longer there"
-            return [*segments, Segment(text, faint), Segment(" " * width, style)]
+            return [*segments, *self.absent_line(identity, width, style, current=current)]
         for column in self.columns:
             if column.key == WEIGHTS:
                 segments += self._glyph(row, column.width, style, faint)
@@ -293,34 +209,13 @@ class ExperimentList(LineTable):
 
     def _fold_line(self, folded: Fold, width: int, style: Style, quiet: Style) -> list[Segment]:
         """Return the line of a sweep: how many, the best and the spread, its name."""
-        told = [of_them(len(folded.ids))]
-        if folded.metric is not None:
-            name = split_name(folded.metric).text
-            if folded.best is None:
-                told.append(f"none with {folded.metric}")
-            else:
-                span = f"{shown(name, folded.low)} … {shown(name, folded.high)}"
-                told.append(f"best {name} {shown(name, folded.best)} of {number(folded.evaluated)} tried ({span})")
-        words = " · ".join(told)
-        tag = fit(folded.tag, max(8, min(30, width - GUTTER - cell_len(words) - 6))).rstrip()
+        room = width - GUTTER - _LEAST_TAG - 6
+        words = next((told for told in _told_of(folded) if cell_len(told) <= room), _told_of(folded)[-1])
+        tag = fit(folded.tag, max(_LEAST_TAG, min(30, width - GUTTER - cell_len(words) - 6))).rstrip()
         return [
             Segment("▸ ", style + self.part("mark")),
             Segment(safe(tag), style + self.part("strong")),
             Segment(f"  {words}", quiet),
-        ]
-
-    def _signs(self, row: Row | None, style: Style, index: int, *, current: bool) -> list[Segment]:
-        in_range = self._range_start is not None and (
-            min(self._range_start, self.cursor) <= index <= max(self._range_start, self.cursor)
-        )
-        config_hash = None if row is None else row.config_hash
-        sign = "●" if config_hash in self.workspace.marks else "┆" if in_range else " "
-        reference = config_hash is not None and config_hash == self.workspace.reference
-        return [
-            Segment("▌" if current else " ", style + self.part("sign")),
-            Segment(sign, style + self.part("mark")),
-            Segment("★" if reference else " ", style + self.part("mark")),
-            Segment(" ", style),
         ]
 
     def _glyph(self, row: Row, width: int, style: Style, faint: Style) -> list[Segment]:
@@ -335,23 +230,6 @@ class ExperimentList(LineTable):
         segments.append(Segment(" " * (width - len(self._order) - 1), style))
         return segments
 
-    def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
-        """Return a line of what stands here when there are no rows."""
-        place = y - 2
-        told = () if self.ids or place < 0 else self._told(width - 2 * GUTTER)
-        if not 0 <= place < len(told):
-            return super().blank_line(y, width, style)
-        text, part = told[place]
-        return [Segment(" " * GUTTER, style), Segment(text, style + self.part(part))]
-
-    def _told(self, width: int) -> list[tuple[str, str]]:
-        """Return the message broken into lines, each with the part it is drawn as."""
-        return [
-            (line, "quiet" if place else "strong")
-            for place, text in enumerate(self.message)
-            for line in wrap(text, width)
-        ]
-
     def about(self) -> list[tuple[str, str]]:
         """Return (sign, what it means) for the signs of a row, for help."""
         features = ", ".join(safe(name[:_LONGEST_NAME]) for name in self._order)
@@ -364,69 +242,7 @@ class ExperimentList(LineTable):
             ("▸", "a sweep folded into one line: a tag whose experiments are all variants of one parent"),
         ]
 
-    # marks
-
-    def cursor_moved(self) -> None:
-        """A range being marked follows the cursor."""
-        if self._range_start is not None:
-            self.refresh()
-        self.post_message(self.CursorMoved())
-
-    def action_mark(self) -> None:
-        """Mark or unmark, and step down: the next press goes for the next row."""
-        if self.current_id is not None:
-            self._mark_rows(self.cursor, self.cursor, toggle=True)
-            self.action_move(1)
-
-    def action_range(self) -> None:
-        """Begin a range, or mark everything from where it began."""
-        if not self.ids:
-            return
-        if self._range_start is None:
-            self._range_start = self.cursor
-            self._refresh_row(self.cursor)
-            return
-        first, last = sorted((self._range_start, self.cursor))
-        self._range_start = None
-        self._mark_rows(first, last)
-
-    def end_range(self) -> bool:
-        """Give up a range that was begun; returns whether there was one."""
-        begun, self._range_start = self._range_start is not None, None
-        if begun:
-            self.refresh()
-        return begun
-
-    def action_mark_all(self) -> None:
-        """Mark every row."""
-        self._mark_rows(0, len(self.ids) - 1)
-
-    def experiments_at(self, first: int, last: int) -> array[int]:
-        """Return the ids of the experiments from one line to another, those in folds included."""
-        lines = self.ids[first : last + 1]
-        if not self.folds:
-            return lines
-        found = array("q")
-        for identity in lines:
-            folded = self.fold_of(identity)
-            found.extend((identity,) if folded is None else folded.ids)
-        return found
-
-    def _mark_rows(self, first: int, last: int, *, toggle: bool = False) -> None:
-        ids = self.experiments_at(first, last)
-        if all(identity in self.rows for identity in ids):
-            read = (row for identity in ids if (row := self.rows.get(identity)) is not None)
-            self.mark(described(read), toggle=toggle)
-        else:
-            self.post_message(self.MarksWanted(ids, toggle))
-
-    def mark(self, found: Mapping[str, str], *, toggle: bool = False) -> None:
-        """Mark experiments, given as `described` has them, or take off the marks they have."""
-        self.workspace.mark(found, toggle=toggle)
-        self.refresh()
-        self.post_message(self.MarksChanged())
-
-    # order and opening
+    # order
 
     def watch_column(self) -> None:
         """Bring the column into view and draw the head anew."""
@@ -453,20 +269,6 @@ class ExperimentList(LineTable):
         if self.column in self._labels and self.column != WEIGHTS:
             self.post_message(self.SortChosen("-" + self.column if descending else self.column))
 
-    def action_open(self) -> None:
-        """Open the experiment under the cursor."""
-        self.opened()
-
-    def opened(self) -> None:
-        """Say that the experiment under the cursor is to be opened."""
-        if self.ids:
-            self.post_message(self.Opened(self.cursor))
-
-    def row_clicked(self, x: int) -> None:
-        """Mark with a click on the gutter."""
-        if x < GUTTER and self.current_id is not None:
-            self._mark_rows(self.cursor, self.cursor, toggle=True)
-
     def head_clicked(self, x: int, y: int) -> None:
         """Sort by the clicked column; the same again turns the order round."""
         start = GUTTER
@@ -476,3 +278,16 @@ class ExperimentList(LineTable):
                 self.action_sort(self.sort == column.sort)
                 return
             start += column.width + GAP
+
+
+def _told_of(folded: Fold) -> list[str]:
+    """Return what is said of a folded sweep, the whole of it first and then ever shorter."""
+    count = of_them(len(folded.ids))
+    if folded.metric is None:
+        return [count]
+    name = split_name(folded.metric).text
+    if folded.best is None:
+        return [f"{count} · none with {folded.metric}", count]
+    best, span = f"best {name} {shown(name, folded.best)}", f"{shown(name, folded.low)} … {shown(name, folded.high)}"
+    tried = f"{best} of {number(folded.evaluated)}"
+    return [f"{count} · {tried} tried ({span})", f"{number(len(folded.ids))} · {tried}", f"{best}"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -25,6 +26,8 @@ _MOST = 200
 _RECENT = 5
 _LEAST_NAME = 12
 _DETAIL = 48
+_PAUSE = 0.1
+"""Seconds after which what is offered is laid out."""
 
 
 class NamesPane(OptionList, can_focus=False):
@@ -47,6 +50,7 @@ class NamesPane(OptionList, can_focus=False):
         self._profile: Profile | None = None
         self._told: dict[str, str] = {}
         self._searches: list[Completion] = []
+        self._drawing: Timer | None = None
 
     @property
     def best(self) -> Completion | None:
@@ -80,6 +84,13 @@ class NamesPane(OptionList, can_focus=False):
         if offered == self._offered and width == self._width:
             return
         self._offered, self._width = offered, width
+        if self._drawing is None:
+            self._drawing = self.set_timer(_PAUSE, self._draw_offered)
+
+    def _draw_offered(self) -> None:
+        """Show what is offered: it is laid out after what was found, which a person types for."""
+        self._drawing = None
+        offered, width = self._offered, self._width
         self.clear_options()
         if offered:
             detail = min(_DETAIL, width * 3 // 5)

@@ -25,8 +25,8 @@ SIZES: Final = {(45, 18): (DARK.name,), (80, 24): (DARK.name, LIGHT.name), (140,
 """Columns and lines, and the themes in which screens are drawn there."""
 
 STOPS: Final = (
-    "list", "confirm", "help", "columns", "filter", "list-folded", "compare", "compare-transposed", "detail", "variant",
-    "run", "search", "trash", "log",
+    "list", "confirm", "help", "columns", "filter", "list-folded", "compare", "compare-transposed", "verdict",
+    "scatter", "importance", "lineage", "nearest", "detail", "variant", "run", "search", "trash", "log", "aliases",
 )  # fmt: skip
 """What is seen on the tour."""
 
@@ -36,6 +36,11 @@ def toured_registry(path: Path) -> ExperimentRegistry:
     registry = fixed_demo(path)
     registry.tag(registry.matching("tag:prices -tag:equal-weight"), "sweep of prices")
     registry.delete_many(registry.matching("tag:risk-off features < 8"))
+    first, second = registry.matching("tag:prices")[:2]
+    registry.promote(first, "production", why="the first that earned anything")
+    registry.promote(second, "production", why="calmer")
+    registry.rollback("production", why="no better after all")
+    registry.promote(second, "candidate")
     fix(registry)
     return registry
 
@@ -60,6 +65,16 @@ async def tour(app: Driver) -> AsyncIterator[str]:
     yield "compare"
     await app.press("t")
     yield "compare-transposed"
+    await app.press("t", "home", "V")
+    yield "verdict"
+    await app.press("escape", "w", "j", "j", "space", "j")
+    yield "scatter"
+    await app.press("space", "k", "space", "i")
+    yield "importance"
+    await app.press("escape", "escape", "escape", "L")
+    yield "lineage"
+    await app.press("escape", "N")
+    yield "nearest"
     await app.press("escape", "enter")
     yield "detail"
     await app.press("v", "down", "plus", "plus")
@@ -73,6 +88,8 @@ async def tour(app: Driver) -> AsyncIterator[str]:
     yield "trash"
     await app.press("5")
     yield "log"
+    await app.press("A")
+    yield "aliases"
 
 
 async def find(app: Driver, filter: str) -> None:
