@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from registry.faces.aliasing import Aliasing
 from registry.faces.analysing import Analysing
 from registry.faces.changing import Changing
 from registry.faces.evaluating import Evaluating
 from registry.faces.keeping import Keeping
+from registry.faces.merging import Merging
 from registry.faces.relating import Relating
 
 
-class ExperimentRegistry(Evaluating, Changing, Aliasing, Relating, Analysing, Keeping):
+class ExperimentRegistry(Evaluating, Changing, Merging, Relating, Analysing, Keeping):
     """A registry of experiments in one DuckDB file.
 
     The file is opened for each call and closed again, so any number of processes can share it. Where it

@@ -157,7 +157,7 @@ def utc(moment: datetime | None) -> str | None:
     return None if moment is None else moment.replace(tzinfo=UTC).isoformat(timespec="microseconds")
 
 
-_CONFIG = (
+CONFIG = (
     "e.id, e.config_hash, e.created_at, e.description, e.feature_names, e.feature_weights,"
     " e.feature_transformations, e.hyperparameters, e.parent"
 )
@@ -174,7 +174,7 @@ def configs(session: Session, ids: Sequence[int]) -> list[ExperimentConfig]:
     wanted = as_list(ids)
     tags = tags_of(session, wanted)
     made = {}
-    for row in session.rows(f"SELECT {_CONFIG} FROM experiment e WHERE e.id IN {INTEGERS}", [wanted]):
+    for row in session.rows(f"SELECT {CONFIG} FROM experiment e WHERE e.id IN {INTEGERS}", [wanted]):
         made[row[0]] = make_config(row, tags.get(row[0], []))
     return [made[id_] for id_ in ids if id_ in made]
 
@@ -278,7 +278,7 @@ def details(session: Session, id_: int) -> Details:
     from registry.runs import reading
 
     row = session.one(
-        f"SELECT {_CONFIG}, e.registered_at, e.deleted_at, coalesce(e.parent_inferred, FALSE) FROM experiment e"
+        f"SELECT {CONFIG}, e.registered_at, e.deleted_at, coalesce(e.parent_inferred, FALSE) FROM experiment e"
         " WHERE e.id = ?",
         [id_],
     )

@@ -27,7 +27,8 @@ from registry.exchange.text import Meter
 from registry.store import Session, Store, WriteSession
 from registry.store.apply import take_in
 from registry.store.inserting import Rows
-from registry.store.registration import ImportMetadata, Outcome, Registration
+from registry.store.notes import NewNote, take_in_notes
+from registry.store.registration import Conflict, ImportMetadata, Outcome, Registration
 from registry.store.run_entries import RunItem, items_of, take_in_runs
 
 KIND = "imported"
@@ -36,6 +37,9 @@ KIND = "imported"
 _FIRST_CHUNK, _SMALLEST_CHUNK, _LARGEST_CHUNK = 4_000, 2_000, 16_000
 _TURN = 0.9
 """Seconds a chunk may hold the lock; the next one's size follows from how long the last one took."""
+
+_MOST_VALUES = 300_000
+"""Of runs, by date and by window: a chunk that has so many is full, however few its records are."""
 
 _TELL_EVERY = 0.1
 """Seconds between two reports of progress."""
@@ -73,14 +77,30 @@ def import_sources(
         ExchangeError: `atomic`, and no room for what is held back until all is read.
     """
     report = ImportReport(dry_run=dry_run)
-    reading = _Reading(sources, stdin, progress)
+    bring_in(store, _Reading(sources, stdin, progress), report, metadata=metadata, atomic=atomic)
+    return report
+
+
+def bring_in(
+    store: Store,
+    found: Iterable[tuple[str, Found]],
+    report: ImportReport,
+    *,
+    metadata: ImportMetadata = "fill",
+    atomic: bool = False,
+    conflicts: list[Conflict] | None = None,
+) -> None:
+    """Bring what was found in, each with the name of its source, chunk by chunk, and write into `report` what became
+    of it; see `import_sources`, whose errors it raises. With `report.dry_run` nothing is changed.
+    """
+    dry_run = report.dry_run
     chunk = _Chunk()
-    with _no_collecting(), Held[_Chunk]() as held, _Taking(store, metadata, dry_run, report) as taking:
-        for name, item in reading:
+    with _no_collecting(), Held[_Chunk]() as held, _Taking(store, metadata, report, conflicts) as taking:
+        for name, item in found:
             if type(item) is Record:
                 chunk.add(name, item)
                 report.aliases += item.aliases
-                if len(chunk.registrations) >= taking.size:
+                if len(chunk.registrations) >= taking.size or chunk.values >= _MOST_VALUES:
                     if not atomic:
                         taking.begin(chunk)
                     elif not report.refused:
@@ -96,7 +116,6 @@ def import_sources(
         elif chunk.registrations or held:
             taking.begin(chunk, held)
         taking.finish()
-    return report
 
 
 @contextlib.contextmanager
@@ -120,15 +139,21 @@ class _Chunk:
     places: list[str] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict)
     runs: list[RunItem] = field(default_factory=list)
+    notes: list[NewNote] = field(default_factory=list)
+    values: int = 0
     rows: Rows | None = None
 
     def add(self, name: str, record: Record) -> None:
-        self.registrations.append(Registration(record.config, record.old_hashes, inferred=record.inferred))
+        self.registrations.append(
+            Registration(record.config, record.old_hashes, inferred=record.inferred, deleted_at=record.deleted_at)
+        )
         self.places.append(record.source)
         self.runs += record.panels
         for run in record.runs:
             self.runs += items_of(run, record.config)
+            self.values += sum(map(len, run.dates.values.values())) + sum(len(w.metrics) for w in run.windows)
         self.runs += record.trials
+        self.notes += [(str(record.config.config_hash), note.at, note.note) for note in record.notes]
         self.names[name] = None
 
     def make_ready(self) -> Self:
@@ -186,13 +211,16 @@ class _Taking:
     There is never more than one chunk under way.
     """
 
-    def __init__(self, store: Store, metadata: ImportMetadata, dry_run: bool, report: ImportReport) -> None:
+    def __init__(
+        self, store: Store, metadata: ImportMetadata, report: ImportReport, conflicts: list[Conflict] | None
+    ) -> None:
         self.size = _FIRST_CHUNK
         """How many records the next chunk should have."""
         self._store = store
         self._metadata = metadata
-        self._foresight = Foresight(metadata) if dry_run else None
+        self._foresight = Foresight(metadata) if report.dry_run else None
         self._report = report
+        self._conflicts = conflicts
         self._thread = ThreadPoolExecutor(1, "import")
         self._under_way: Future[None] | None = None
 
@@ -233,7 +261,7 @@ class _Taking:
                     Remark(place, f"parent {registration.refused_parent[:SHORT_HASH]} left out: it comes from this"
                            " experiment itself")
                     for place, registration in zip(chunk.places, chunk.registrations, strict=True)
-                    if registration.refused_parent is not None
+                    if registration.refused_parent is not None and self._conflicts is None
                 ]  # fmt: skip
                 taken += [
                     Imported(place, registration.config_hash, outcome)
@@ -255,8 +283,12 @@ class _Taking:
         repeated = [i for i, config_hash in enumerate(hashes) if times[config_hash] > 1]
         foreseen = Foresight(self._metadata).outcomes(session, registrations) if repeated else []
         became = take_in(
-            session, registrations, metadata=self._metadata, kind=KIND, source=chunk.source(), rows=chunk.rows
-        )
+            session, registrations, metadata=self._metadata, kind=KIND, source=chunk.source(), rows=chunk.rows,
+            conflicts=self._conflicts,
+        )  # fmt: skip
+        for config_hash in take_in_notes(session, chunk.notes, chunk.source()):
+            if became[config_hash] == "unchanged":
+                became[config_hash] = "updated"
         outcomes = [became[config_hash] for config_hash in hashes]
         for i in repeated:
             outcomes[i] = foreseen[i]

@@ -12,6 +12,7 @@ from registry.config import ExperimentConfig
 
 if TYPE_CHECKING:
     from registry.marks import CarriedAlias
+    from registry.rows import Note
     from registry.runs.panels import KnownPanel
     from registry.runs.record import Run
     from registry.store.run_entries import Trial
@@ -38,6 +39,10 @@ class Record:
     """The parent is a guess."""
     aliases: tuple[CarriedAlias, ...] = ()
     """Aliases that pointed to it where it was exported."""
+    notes: tuple[Note, ...] = ()
+    """Its notes, which come along from one registry to another only."""
+    deleted_at: str | None = None
+    """Since when it lies in the trash of the registry it comes from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ _MARKS = (
 )
 _SQLITE = b"SQLite format 3\x00"
 _DUCKDB = (
-    "a DuckDB file, such as this program's own registries are; a registry can't be imported into another "
-    "one directly: export its experiments to an .ndjson file and import that"
+    "a DuckDB file, such as this program's own registries are; bring a registry together with this one by: "
+    "experiments merge FILE"
 )
 _BUFFER = 1 << 20
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from registry.faces.base import Base
 if TYPE_CHECKING:
     from registry.events import Event, LogBrowse
     from registry.maintenance import Info, Verification
+    from registry.restoring import Restoration
 
 
 class Keeping(Base):
@@ -81,3 +82,23 @@ class Keeping(Base):
             StoreError: nothing to back up, or the file exists (without `force`) or can't be written.
         """
         return self._store.backup(Path(file).expanduser(), force=force)
+
+    def restore_backup(
+        self, file: str | os.PathLike[str], *, sure: Callable[[Restoration], bool] | None = None
+    ) -> Restoration | None:
+        """Put a backup in this registry's place, once it is known to be a whole registry with nothing altered.
+
+        The backup stays as it is. What was in its place is kept beside it as a registry of its own, together with
+        registrations that wait; those never come into the restored one. Whoever looks sees one or the other.
+        `sure` is asked when all was looked at; where it says no, None is returned and nothing was changed.
+
+        Raises:
+            ExchangeError: the backup is this registry.
+            MissingRegistryError: there is no such backup.
+            CorruptRegistryError: something in it was altered.
+            LockedError: others held the registry longer than `wait` seconds.
+            StoreError: the backup can't be read, or this registry not be replaced; it is as it was.
+        """
+        from registry import restoring
+
+        return restoring.restore(self._store, Path(file).expanduser(), sure)

@@ -79,6 +79,11 @@ def runs(
 
 
 def to_carry(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the runs of experiments with these ids as an export has them; see `carried`."""
+    return [run.to_dict() for run in carried(session, ids)]
+
+
+def carried(session: Session, ids: Sequence[int]) -> list[Run]:
     """Return the runs of experiments with these ids as another registry takes them in, oldest first.
 
     Each names every content its panel is known to have had, so that runs on a panel to which days were appended
@@ -95,10 +100,10 @@ def to_carry(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
         keys.setdefault(number, []).append(key)
     made = []
     for run in found:
-        record = run.to_dict()
         others = [key for key in keys.get(run.panel_id or 0, []) if key != key_of(run.panel)]
-        record["panel"] = replace(run.panel, other_keys=tuple(others)).to_dict()
-        made.append(record)
+        told = replace(run, panel=replace(run.panel, other_keys=tuple(others)))
+        told.__dict__["run_id"] = run.run_id  # what it was recorded as
+        made.append(told)
     return made
 
 
@@ -107,9 +112,14 @@ def panel_to_carry(session: Session, panel_id: int) -> dict[str, Any] | None:
 
     With it, later runs there on the same content, with days appended or with other features, are on that panel.
     """
+    known = known_panel(session, panel_id)
+    return known.to_dict() if known.by_day else None
+
+
+def known_panel(session: Session, panel_id: int) -> KnownPanel:
+    """Return what is known of a panel: its keys, and its days where they are."""
     name = session.value("SELECT name FROM panel WHERE panel_id = ?", [panel_id])
-    by_day = columns_of(session, name).get(panel_id)
-    return KnownPanel(name, tuple(_keys_of(session, panel_id)), by_day).to_dict() if by_day else None
+    return KnownPanel(name, tuple(_keys_of(session, panel_id)), columns_of(session, name).get(panel_id, {}))
 
 
 def _keys_of(session: Session, panel_id: int) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from registry.canonical import now_text
 from registry.store.edges import ancestry, closing
 from registry.store.inserting import Rows, insert_old_hashes, insert_tags
-from registry.store.registration import NO_CONTENT, Content, Metadata, Outcome, Registration
+from registry.store.registration import NO_CONTENT, Conflict, Content, Metadata, Outcome, Registration
 from registry.store.session import INTEGERS, TEXTS, Session, WriteSession, as_list, unnest_columns
 
 
@@ -35,7 +35,8 @@ class State:
     tags_before: list[str] = field(default_factory=list)
     config_hash: str = ""
     registered_at: str = ""
-    content: Content = NO_CONTENT  # of new ones only
+    deleted_at: str | None = None  # of new ones only, as the next
+    content: Content = NO_CONTENT
 
 
 class Events:
@@ -91,12 +92,14 @@ def take_in(
     kind: str,
     source: str | None = None,
     rows: Rows | None = None,
+    conflicts: list[Conflict] | None = None,
 ) -> dict[str, Outcome]:
     """Bring `registrations` in, in order, and return what became of each hash.
 
     The same content is one experiment: `created_at` and the first parent stay, content in the trash comes
-    back with its tags. `kind` names the event in the log, `source` where the records came from. `rows` are
-    those of all the registrations, when somebody had the time to make them ready.
+    back with its tags, unless it lies in the trash there too. `kind` names the event in the log, `source` where
+    the records came from. `rows` are those of all the registrations, when somebody had the time to make them
+    ready. What is said here and otherwise there is added to `conflicts`.
     """
     hashes = [registration.config_hash for registration in registrations]
     states = present(session, hashes)
@@ -104,19 +107,23 @@ def take_in(
     events = Events()
     detail = {} if source is None else {"source": source}
     now, detail_text = now_text(), json.dumps(detail)
+    trashed = [
+        registration
+        for registration in registrations
+        if registration.deleted_at and not states.get(registration.config_hash)
+    ]
     derived = [registration for registration in registrations if registration.parent is not None]
     if derived:
         refuse_cycles(ancestry(session, ends_of(derived)), registrations, states)
-    for registration in (each for each in registrations if each.refused_parent is not None):
+    refused = [registration for registration in registrations if registration.refused_parent is not None]
+    if refused:
         rows = None  # made with the parent
-        events.add(
-            "parent-refused", registration.config_hash, registration.at, parent=registration.refused_parent,
-            because="it comes from this experiment itself",
-        )  # fmt: skip
+        _tell_refused(session, refused, events, conflicts)
     if not states and len(set(hashes)) == len(hashes):  # nothing to merge: the usual case, and the one that is large
         registered_at = [registration.at or now for registration in registrations]
         (rows or Rows(registrations)).insert(session, next_id, registered_at)
         events.add_all(kind, hashes, registered_at, detail_text)
+        _log_trashed(trashed, events, detail)
         events.flush(session)
         return dict.fromkeys(hashes, "new")
     new: list[State] = []
@@ -127,11 +134,20 @@ def take_in(
             new.append(state)
             events.add_all(kind, [config_hash], [state.registered_at], detail_text)
         else:
-            merge(state, registration, config_hash, metadata, events, detail)
+            merge(state, registration, config_hash, metadata, events, detail, conflicts)
     Rows(new).insert(session, next_id, [state.registered_at for state in new])
     _update(session, [state for state in states.values() if state.id < next_id])
+    _log_trashed(trashed, events, detail)
     events.flush(session)
     return {config_hash: state.outcome for config_hash, state in states.items()}
+
+
+def _log_trashed(arrived: Iterable[Registration], events: Events, detail: dict[str, Any]) -> None:
+    for registration in arrived:
+        events.add("deleted", registration.config_hash, because="it lay in the trash there", **detail)
+
+
+CYCLE = "it comes from this experiment itself"
 
 
 def ends_of(derived: Iterable[Registration]) -> Iterable[str]:
@@ -152,14 +168,37 @@ def refuse_cycles(edges: Mapping[str, str], registrations: Sequence[Registration
         if state is None or (state.inferred and not registration.inferred):
             known.pop(registration.config_hash, None)
     for place in closing(known, [(each.config_hash, str(each.parent)) for each in derived]):
-        derived[place].refused_parent, derived[place].parent = derived[place].parent, None
+        refused = derived[place]
+        refused.refused_parent, refused.parent, refused.inferred = refused.parent, None, False
+
+
+def _tell_refused(
+    session: WriteSession, refused: Sequence[Registration], events: Events, conflicts: list[Conflict] | None
+) -> None:
+    """Say in the log which parents were left out, unless it says so already: what is repeated changes nothing."""
+    said = _refused_before(session, [registration.config_hash for registration in refused])
+    for registration in refused:
+        detail = {"parent": registration.refused_parent, "because": CYCLE}
+        if (registration.config_hash, json.dumps(detail)) not in said:
+            events.add("parent-refused", registration.config_hash, registration.at, **detail)
+        if conflicts is not None:
+            conflicts.append(Conflict("parent", registration.config_hash, None, registration.refused_parent, CYCLE))
+
+
+def _refused_before(session: Session, hashes: Sequence[str]) -> set[tuple[Any, ...]]:
+    if not hashes:
+        return set()
+    wanted = as_list(hashes)
+    sql = f"SELECT config_hash, detail FROM event WHERE kind = 'parent-refused' AND config_hash IN {TEXTS}"
+    return set(session.rows(sql, [wanted]))
 
 
 def new_state(id_: int, registration: Registration, now: str) -> State:
     """Return what `registration` is at first, where there was nothing."""
     return State(
-        id_, registration.description, registration.tags, registration.parent, False, list(registration.old_hashes),
-        registration.inferred, "new", [], registration.config_hash, registration.at or now, registration.content,
+        id_, registration.description, registration.tags, registration.parent, registration.deleted_at is not None,
+        list(registration.old_hashes), registration.inferred, "new", [], registration.config_hash,
+        registration.at or now, registration.deleted_at, registration.content,
     )  # fmt: skip
 
 
@@ -196,11 +235,12 @@ def merge(
     metadata: Metadata,
     events: Events,
     detail: dict[str, Any],
+    conflicts: list[Conflict] | None = None,
 ) -> None:
     """Let `registration` change `state`, the experiment that holds the same content already."""
     at = registration.at
     changed = False
-    if state.trashed:
+    if state.trashed and registration.deleted_at is None:
         state.trashed = False
         state.outcome = "restored"
         events.add("restored", config_hash, at, because="the same content came again", **detail)
@@ -210,6 +250,8 @@ def merge(
         events.add("described", config_hash, at, old=state.description, new=description, **detail)
         state.description = description
         changed = True
+    elif description and description != state.description and conflicts is not None:
+        conflicts.append(Conflict("description", config_hash, state.description, description))
     tags = list(registration.tags) if metadata == "replace" else [*dict.fromkeys([*state.tags, *registration.tags])]
     if tags != state.tags:
         added = [tag for tag in tags if tag not in state.tags]
@@ -224,6 +266,12 @@ def merge(
     if registration.parent is not None and (state.parent is None or (state.inferred and known)):
         state.parent, state.inferred = registration.parent, registration.inferred
         changed = True
+    elif (
+        conflicts is not None
+        and registration.parent not in (None, state.parent)
+        and state.inferred == registration.inferred  # a guess is no conflict: it gives way to what is known
+    ):
+        conflicts.append(Conflict("parent", config_hash, state.parent, registration.parent))
     new_old = [old for old in registration.old_hashes if old not in state.old_hashes]
     if new_old:
         state.old_hashes += new_old
@@ -236,10 +284,12 @@ def _update(session: WriteSession, states: Sequence[State]) -> None:
     changed = [state for state in states if state.outcome != "unchanged"]
     if not changed:
         return
-    types = {"id": "BIGINT", "description": "VARCHAR", "parent": "VARCHAR", "inferred": "BOOLEAN"}
+    types = dict.fromkeys(("description", "parent"), "VARCHAR")
+    types |= {"id": "BIGINT", "inferred": "BOOLEAN", "trashed": "BOOLEAN"}
     session.run(
         f"UPDATE {session.table('experiment')} AS e SET description = c.description, parent = c.parent,"
-        f" parent_inferred = c.inferred, deleted_at = NULL FROM {unnest_columns(types)} WHERE e.id = c.id",
+        " parent_inferred = c.inferred, deleted_at = CASE WHEN c.trashed THEN e.deleted_at END"
+        f" FROM {unnest_columns(types)} WHERE e.id = c.id",
         [
             json.dumps(
                 {
@@ -247,6 +297,7 @@ def _update(session: WriteSession, states: Sequence[State]) -> None:
                     "description": [s.description for s in changed],
                     "parent": [s.parent for s in changed],
                     "inferred": [s.inferred for s in changed],
+                    "trashed": [s.trashed for s in changed],
                 }
             )
         ],

@@ -37,6 +37,8 @@ class _New(Protocol):
     @property
     def inferred(self) -> bool: ...
     @property
+    def deleted_at(self) -> str | None: ...
+    @property
     def old_hashes(self) -> Sequence[str]: ...
 
 
@@ -62,6 +64,9 @@ class Rows:
         if any(experiment.inferred for experiment in experiments):
             self._types = {**_EXPERIMENT, "parent_inferred": "BOOLEAN"}
             self._experiment |= _encoded(parent_inferred=[experiment.inferred for experiment in experiments])
+        if any(experiment.deleted_at for experiment in experiments):
+            self._types = {**self._types, "deleted_at": "TIMESTAMP"}
+            self._experiment |= _encoded(deleted_at=[e.deleted_at and e.deleted_at[:26] for e in experiments])
         flat = [value for content in contents for value in content.flat]
         self._flat_of = [i for i, content in enumerate(contents) for _ in content.flat]
         self._flat = _encoded(**dict(zip(list(_HYPERPARAMETER)[1:], zip(*flat, strict=True), strict=False)))

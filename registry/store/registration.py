@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Literal, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
 
 from registry import canonical
 from registry.config import ExperimentConfig
@@ -22,6 +23,24 @@ tags and description become the new ones."""
 
 Outcome = Literal["new", "updated", "unchanged", "restored"]
 """What became of an experiment that was brought in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something two registries say differently; what is said here stays, unless `because` tells otherwise."""
+
+    what: Literal["description", "parent", "metric", "alias"]
+    name: str
+    """The experiment's full hash, or the name of the metric or alias."""
+    ours: str | None
+    theirs: str | None
+    because: str = ""
+    """Why theirs was not taken, or what was done, where that needs words."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return asdict(self)
+
 
 Described = tuple[str, float | str | None, str | None, str]
 """(kind, nearest double, exact digits, text) of a hyperparameter."""
@@ -50,7 +69,8 @@ class Registration:
     """One configuration to bring in, with hashes other systems knew it by and when it was acknowledged."""
 
     __slots__ = (
-        "at", "config_hash", "content", "description", "inferred", "old_hashes", "parent", "refused_parent", "tags",
+        "at", "config_hash", "content", "deleted_at", "description", "inferred", "old_hashes", "parent",
+        "refused_parent", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +80,7 @@ class Registration:
         at: str | None = None,
         *,
         inferred: bool = False,
+        deleted_at: str | None = None,
     ) -> None:
         self.config_hash = str(config.config_hash)
         self.description = config.description
@@ -73,6 +94,8 @@ class Registration:
         self.old_hashes = old_hashes if former is None or former in old_hashes else (*old_hashes, former)
         """The configuration's own former hash among them."""
         self.at = at
+        self.deleted_at = deleted_at
+        """Since when it lies in the trash where it comes from: it goes there here too, unless it is live."""
         self.content = _content(config)
 
 

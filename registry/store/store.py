@@ -15,20 +15,18 @@ from registry.config import ExperimentConfig
 from registry.errors import StoreError
 from registry.runs.panels import PanelDays
 from registry.runs.record import Run
-from registry.store import entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
+from registry.store import copies, entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
 from registry.store.connection import Connection, Engine, explained
 from registry.store.lingering import Lingering
 from registry.store.run_entries import Trial
 from registry.store.session import Session, WriteSession
-from registry.store.spool import Spool, identity, sync_folder
+from registry.store.spool import Spool, identity
 
 APPLY_EVERY = 500
 """Registrations of one process after which it tries, without waiting, to bring the spool in."""
 
 _PATIENCE = 2.0
 """Seconds a reader waits for the lock when very many entries wait to be brought in."""
-
-_counter = itertools.count(1)
 
 
 class Store:
@@ -42,7 +40,7 @@ class Store:
             raise ValueError(f"wait: {wait} is not a number of seconds, 0 or more")
         self.wait = wait
         self.spool = Spool(self.path)
-        self._migrations = schema.MIGRATIONS if migrations is None else migrations
+        self.migrations = schema.MIGRATIONS if migrations is None else migrations
         self._local = threading.local()
         self._reading: set[Session] = set()
         self._lingering = Lingering(self.path)
@@ -59,7 +57,7 @@ class Store:
         Raises:
             NotARegistryError: something else lies at the path.
         """
-        return self._sniff() == "duckdb" or bool(self.spool.names())
+        return self.sniff() == "duckdb" or bool(self.spool.names())
 
     def stamp(self) -> tuple[object, ...]:
         """Return a value that changes whenever the registry may have changed; costs three system calls."""
@@ -118,7 +116,7 @@ class Store:
         place.check_name(self.path)
         place.check_local(self.path)
         place.check_writable(self.path)
-        if self._sniff() == "duckdb":
+        if self.sniff() == "duckdb":
             with explained(self.path):
                 mark = identity(self.path, opening=not forks.is_open(self.path))
             if not (self.spool.verified() or "").startswith(mark):
@@ -139,7 +137,7 @@ class Store:
         Raises:
             StoreError: the registry can't be read; the subclasses tell why.
         """
-        session = self._current()
+        session = self.current()
         if session is not None:
             yield session
             return
@@ -169,7 +167,7 @@ class Store:
             LockedError: others held the file longer than `wait` seconds.
             StoreError: the registry can't be written; nothing was changed.
         """
-        outer = self._current()
+        outer = self.current()
         if isinstance(outer, WriteSession):
             yield outer
             return
@@ -181,7 +179,7 @@ class Store:
         place.check_name(self.path)
         place.check_local(self.path)
         place.check_writable(self.path)
-        self._sniff()
+        self.sniff()
         while True:
             with self._exclusive(self.wait) as connection:
                 if not self._bring_in(connection):
@@ -226,7 +224,7 @@ class Store:
         with contextlib.suppress(StoreError, OSError):
             if not self.spool.names():
                 return True
-            if self._current() is not None or not place.is_writable(self.path):
+            if self.current() is not None or not place.is_writable(self.path):
                 return False
             while True:
                 with self._exclusive(seconds) as connection:
@@ -247,45 +245,24 @@ class Store:
         Raises:
             StoreError: nothing to back up, the target exists (without `force`) or can't be written.
         """
-        target = Path(os.path.realpath(target))
-        if target == self.path:
-            raise StoreError(f"{target} is the registry itself; name another file for the backup")
-        if target.exists() and not force:
-            raise StoreError(f"{target} exists; name another file, or replace it with --force")
-        if Spool(target).names():
-            raise StoreError(
-                f"{target} has registrations waiting beside it ({Spool(target).folder}); name another file"
-            )
-        if not self.exists():
-            raise StoreError(f"{self.path} has nothing to back up yet")
-        place.check_name(target)
-        place.check_writable(target)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.{next(_counter)}.tmp")
-        self.try_sync()
-        try:
-            self._copy_all(temporary)
-            with lock.holding(target, shared=False, timeout=self.wait, make=False), explained(target):
-                files.log_of(target).unlink(missing_ok=True)  # it belongs to the file that is replaced
-                temporary.replace(target)
-                sync_folder(target.parent)
-        finally:
-            for left in (temporary, files.log_of(temporary)):
-                with contextlib.suppress(OSError):
-                    left.unlink()
-        return target
+        return copies.backup(self, target, force=force)
 
-    # -- inside ------------------------------------------------------------------------------------
-
-    def _current(self) -> Session | None:
+    def current(self) -> Session | None:
         """Return what this thread has open: not what an interrupt left behind, nor what a fork inherited."""
         session: Session | None = getattr(self._local, "open", None)
         return session if session is not None and forks.has(session.connection) else None
+
+    def let_go(self) -> None:
+        """Close the file where it is kept open for the next question."""
+        self._lingering.drop()
+
+    # -- inside ------------------------------------------------------------------------------------
 
     def _file(self) -> tuple[object, ...]:
         """Return what `stamp` tells of the file and its log."""
         return _state(self.path), _state(files.log_of(self.path))
 
-    def _sniff(self) -> str:
+    def sniff(self) -> str:
         """As `place.sniff`, but without opening a file that this process has open.
 
         Closing it again would drop the lock by which the engine keeps other programs out.
@@ -299,20 +276,20 @@ class Store:
         with lock.holding(self.path, shared=False, timeout=timeout):
             new = place.sniff(self.path) != "duckdb"
             if new:
-                files.make(self.path, self._migrations)
+                files.make(self.path, self.migrations)
             with explained(self.path):
                 mark = identity(self.path)
             if self.spool.verified() != mark:
                 if not new:
-                    files.check(self.path, self._migrations)  # before it is opened for writing
+                    files.check(self.path, self.migrations)  # before it is opened for writing
                 self.spool.mark_verified(mark)
             with Engine() as engine:
                 connection = engine.writer(self.path)
-                found = files.version(connection, self.path, self._migrations)
-                if found == len(self._migrations):
+                found = files.version(connection, self.path, self.migrations)
+                if found == len(self.migrations):
                     yield connection
                     return
-            files.migrate(self.path, found, self._migrations)
+            files.migrate(self.path, found, self.migrations)
             with Engine() as engine:
                 yield engine.writer(self.path)
 
@@ -337,7 +314,7 @@ class Store:
 
     def _reader(self, cleanup: contextlib.ExitStack) -> Connection:
         """Open the registry for reading, inside the shared lock until `cleanup` closes."""
-        newest = len(self._migrations)
+        newest = len(self.migrations)
         connection, found = self._open_reader(cleanup)
         if found < newest and place.is_writable(self.path):
             cleanup.close()
@@ -350,20 +327,20 @@ class Store:
         # asked once, before the lock: where there is nothing, nothing is made, lock files neither
         if self.exists():
             cleanup.enter_context(lock.holding(self.path, shared=True, timeout=self.wait))
-            if self._sniff() == "duckdb":
+            if self.sniff() == "duckdb":
                 connection = cleanup.enter_context(Engine()).reader(self.path)
-                return connection, files.version(connection, self.path, self._migrations)
+                return connection, files.version(connection, self.path, self.migrations)
         connection = cleanup.enter_context(Engine()).memory()
         with explained(self.path):
-            schema.create(connection, self._migrations)
-        return connection, len(self._migrations)
+            schema.create(connection, self.migrations)
+        return connection, len(self.migrations)
 
     def _migrated_copy(self, found: int, cleanup: contextlib.ExitStack) -> Connection:
         with explained(self.path):
             folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="experiment-registry-"))
         copy = Path(folder) / self.path.name
         files.copy(self.path, copy)
-        files.migrate(copy, found, self._migrations)
+        files.migrate(copy, found, self.migrations)
         return cleanup.enter_context(Engine()).reader(copy)
 
     def _lay_over(self, session: Session) -> None:
@@ -375,27 +352,6 @@ class Store:
             if parsed:
                 with explained(self.path):
                     overlay.lay_over(session, parsed)
-
-    def _copy_all(self, target: Path) -> None:
-        """Copy the file, and bring into the copy what still waits beside the original."""
-        with lock.holding(self.path, shared=True, timeout=self.wait):
-            there = self._sniff() == "duckdb"
-            if there:
-                files.check(self.path, self._migrations)  # so that an error names this file, not the copy
-                files.copy(self.path, target)
-            loaded = self.spool.load(self.spool.names())
-        if not there:
-            files.make(target, self._migrations)
-        with Engine() as engine:
-            found = files.version(engine.writer(target), target, self._migrations)
-        if found < len(self._migrations):
-            files.migrate(target, found, self._migrations).unlink()
-        with Engine() as engine:
-            session = WriteSession(engine.writer(target), target)
-            recorded = ingest.recorded(session)
-            parsed = entries.parse([e for e in loaded if e.name not in recorded], lambda name, reason: None)
-            ingest.apply(session, parsed)
-        files.sync(target)
 
 
 def _state(path: Path) -> object:

@@ -151,6 +151,9 @@ def at_size(folder: Path, count: int) -> None:
     start = time.perf_counter()
     yardstick.import_ndjson(file)
     line(f"import {size}, hashing included", ours, time.perf_counter() - start, "sqlite3 executemany", "no slower")
+    start = time.perf_counter()
+    ExperimentRegistry(folder / f"merged-{count}.duckdb").merge(registry.path)
+    line(f"merge {size} into an empty one", time.perf_counter() - start, ours, "import of the same", "about as long")
     times = 9 if count <= 10_000 else 5
     first, second = registry.matching(limit=2)
     engine = "opens the file each time; sqlite3 stays open"

@@ -102,12 +102,15 @@ def test_2_usage_and_bad_input(shell: Shell, args: list[str]) -> None:
 def test_2_refused_for_safety(shell: Shell) -> None:
     (shell.folder / "there.json").write_text("mine")
     (shell.folder / "there.csv").write_text("mine")
+    shell.ok("backup", "b.duckdb")
     for args in (
         ["delete", BASE],
         ["export", BASE, "there.json"],
         ["export", "--filter", "baseline", "there.json"],
         ["sql", "SELECT 1", "-o", "there.csv"],
         ["backup", "there.json"],
+        ["backup", "--restore", "b.duckdb"],
+        ["merge", "experiments.duckdb"],
     ):
         assert shell(*args).code == 2, args
     assert (shell.folder / "there.json").read_text() == "mine"

@@ -185,4 +185,4 @@ def test_a_registry_of_ours_is_not_importable(store: Store) -> None:
     store.sync()
     [(place, reason)] = read(store.path).refused
     assert place == "experiments.duckdb"
-    assert "export its experiments to an .ndjson file and import that" in reason
+    assert "experiments merge FILE" in reason

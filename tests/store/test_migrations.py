@@ -60,7 +60,7 @@ def copies(path: Path) -> list[Path]:
 
 def read(store: Store) -> tuple[int, str | None] | None:
     with store.read() as session:
-        assert session.value("SELECT value FROM meta WHERE key = 'schema_version'") == str(len(store._migrations))
+        assert session.value("SELECT value FROM meta WHERE key = 'schema_version'") == str(len(store.migrations))
         return session.value("SELECT count(*) FROM experiment"), session.value(
             "SELECT any_value(colour) FROM experiment"
         )

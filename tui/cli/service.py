@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop, refuse
 from tui.safe import safe
+
+if TYPE_CHECKING:
+    from registry.restoring import Restoration
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -82,21 +87,62 @@ def verify(app: App, as_json: bool) -> None:
     examples=[
         "experiments backup ~/backups/experiments-$(date +%F).duckdb",
         "experiments backup latest.duckdb --force",
+        "experiments backup --restore latest.duckdb",
     ],
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--restore", is_flag=True, help="Put FILE in the registry's place instead.")
+@click.option(
+    "--force", "--yes", "force", is_flag=True, help="Replace a file that is there; with --restore, don't ask."
+)
 @pass_app
-def backup(app: App, file: Path, force: bool) -> None:
-    """Write the whole registry to one file.
+def backup(app: App, file: Path, restore: bool, force: bool) -> None:
+    """Write the whole registry to one file, or put such a file back.
 
-    It is a complete copy, waiting registrations included; others may go on working.
+    A backup is a complete copy, waiting registrations included; others may go on working.
+
+    With --restore it takes the registry's place, once every hash in it was recomputed. What was there is kept
+    beside it, with the registrations that wait; the name is said, and it is a registry of its own. FILE stays.
+    Asks in a terminal; anywhere else it does nothing without --yes.
     """
+    if restore:
+        _restore(app, file, force)
+        return
     registry = app.registry(Missing.NEEDED)
     if file.exists() and not force:
         raise refuse(f"{file} exists; name another file, or replace it with --force")
     written = registry.backup(file, force=force)
     output.line(f"wrote {safe(str(written))} ({size(written.stat().st_size)})")
+
+
+def _restore(app: App, file: Path, sure: bool) -> None:
+    registry = app.place
+
+    def confirmed(found: Restoration) -> bool:
+        return sure or _asked(found)
+
+    done = registry.restore_backup(file, sure=confirmed)
+    if done is None:
+        raise refuse("answered no; nothing was changed")
+    output.line(f"restored {output.plural(done.experiments)} from {safe(str(file))}")
+    if done.kept is not None:
+        waiting = f", with {output.plural(done.waiting, 'registration')} waiting beside it" if done.waiting else ""
+        output.line(f"what was there is kept as {safe(str(done.kept))}{waiting}")
+
+
+def _asked(found: Restoration) -> bool:
+    question = f"Replace {found.path} with {found.file}?"
+    if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
+        raise refuse(f"not confirmed: r{question[1:-1]} needs --yes where nobody can be asked")
+    of = {"there now": found.replaces, "in the backup": found.experiments}
+    for where, count in of.items():
+        sys.stderr.write(f"  {where}: {'nothing that can be read' if count is None else output.plural(count)}\n")
+    sys.stderr.write(f"{safe(question)} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        sys.stderr.write("\n")
+    return answer.strip().lower() in ("y", "yes")
 
 
 commands = {"info": info, "verify": verify, "backup": backup}
