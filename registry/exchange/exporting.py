@@ -129,6 +129,8 @@ def export_many(
         return ExportReport(_write(once, target, form, beside))
     path = Path(target)
     if table_suffix(path.name) and not _means_folder(target):
+        if runs is not None:
+            raise ExchangeError(f"{path}: a table holds no runs; export to an .ndjson file, or without the runs")
         from registry.exchange.table_writing import write_table
 
         return ExportReport(write_table(once, target, long=long, force=force), str(path), [str(path)])

@@ -164,3 +164,5 @@ def test_a_file_is_never_replaced_unasked(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
     with pytest.raises(ExchangeError, match="long table"):
         export_many([config()], tmp_path / "x.json", long=True)
+    with pytest.raises(ExchangeError, match="holds no runs"):
+        export_many([config()], tmp_path / "x.csv", runs=lambda _: {})
