@@ -20,6 +20,7 @@ from typing import Any, Literal, TextIO
 from registry.config import SHORT_HASH, ExperimentConfig
 from registry.errors import ExchangeError, FileExistsRefusal
 from registry.exchange.files import Target, check_free, explained, publish, resolve_target, try_sync_folder, writing
+from registry.exchange.table_form import table_suffix
 
 Form = Literal["json", "ndjson"]
 _FORMS: dict[str, Form] = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -74,6 +75,8 @@ def export_one(
         target.write(_indented(config, beside) + "\n")
         return ExportReport(1)
     path = Path(target)
+    if table_suffix(path.name):
+        return export_many([config], target, force=force, runs=runs)
     if os.fspath(target) and _means_folder(target):
         raise ExchangeError(
             f"{target} is a folder; name a file in it, such as {path / _short_name(str(config.config_hash))}"
@@ -110,11 +113,14 @@ def export_many(
     form: Form = "ndjson",
     runs: RunsOf | None = None,
     marks: Marks | None = None,
+    long: bool = False,
 ) -> ExportReport:
     """Write any number of experiments, each once, and say what was written.
 
     A name ending in .json becomes one array, .ndjson or .jsonl one line for each; any other name is a
     folder that gets one file for each (made when it is missing; its parent is not). A stream gets `form`.
+    A name ending in .csv or .parquet becomes a table, `long` or wide, of what the experiments themselves hold:
+    neither `runs` nor `marks` are in it.
 
     Raises:
         FileExistsRefusal: a file exists and `force` was not given; nothing was written.
@@ -124,6 +130,14 @@ def export_many(
     if not isinstance(target, (str, os.PathLike)):
         return ExportReport(_write(once, target, form, beside))
     path = Path(target)
+    if table_suffix(path.name) and not _means_folder(target):
+        if runs is not None:
+            raise ExchangeError(f"{path}: a table holds no runs; export to an .ndjson file, or without the runs")
+        from registry.exchange.table_writing import write_table
+
+        return ExportReport(write_table(once, target, long=long, force=force), str(path), [str(path)])
+    if long:
+        raise ExchangeError(f"{path} can't be a long table; end its name in .csv or .parquet")
     known = _FORMS.get(path.suffix.lower())
     if known is None or _means_folder(target):
         return _write_folder(once, target, beside, force=force)

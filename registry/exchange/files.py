@@ -91,6 +91,33 @@ def writing(target: Target, *, force: bool = False) -> Iterator[TextIO]:
             temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def writing_path(target: Target, *, force: bool = False) -> Iterator[Path]:
+    """Yield a path beside `target` for the engine to write to; it becomes that file as with `writing`.
+
+    Raises:
+        FileExistsRefusal: the file exists and `force` was not given; it is untouched.
+        ExchangeError: it can't be written; nothing is left behind.
+    """
+    name = os.fspath(target)
+    path = resolve_target(target)
+    temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(6)}.tmp")
+    with explained(name):
+        check_free(path, name, force=force)
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        try:
+            yield temporary
+            if mode is not None:
+                with contextlib.suppress(OSError):
+                    temporary.chmod(mode)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            publish(temporary, path, name, force=force)
+            try_sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
 def publish(temporary: Path, path: Path, name: str, *, force: bool) -> None:
     """Give the finished `temporary` its name; without `force` never over another file.
 

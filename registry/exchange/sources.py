@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, cast
 
 from registry.exchange.record import NotAnExperimentError, interpret
 from registry.exchange.report import Found, Refusal, Remark
+from registry.exchange.table_form import table_suffix
 from registry.exchange.text import Meter, read_values
 
 BACKTEST_FILE = "experiment_config.json"
@@ -144,6 +145,11 @@ def _read_stream(stream: io.BufferedReader[Any], source: Source, meter: Meter) -
         return
     if head[8:12] == b"DUCK":
         yield Refusal(source.name, _DUCKDB)
+        return
+    if head.startswith(b"PAR1") or (table_suffix(source.name) and not source.passing):
+        from registry.exchange.table_reading import read_table
+
+        yield from read_table(stream, source.name, source.path, meter)
         return
     for mark, what in _MARKS:
         if head.startswith(mark):

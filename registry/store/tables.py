@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from registry.results import Results
 
 _BATCH = 10_000
+_CELLS = 200_000
+"""So many cells are handed to the engine at a time."""
 
 
 def quote(name: str) -> str:
@@ -56,6 +60,39 @@ def write_parquet(found: Results, path: Path) -> None:
         raise ExchangeError(f"{path} can't be written: {str(error).strip().splitlines()[0]}") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_parquet_rows(
+    columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[Any]], path: Path, name: str
+) -> None:
+    """Write rows as they come to a Parquet file of columns that differ in more than case.
+
+    Rows go through a database in the system's temporary folder, so that their number does not matter.
+
+    Raises:
+        ExchangeError: `name`, as the user calls the file, can't be written.
+    """
+    import duckdb
+
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="experiment-registry-") as folder,
+            duckdb.connect(str(Path(folder, "rows.duckdb"))) as connection,
+        ):
+            shape = ", ".join(f"{quote(column)} {kind}" for column, kind in zip(columns, types, strict=True))
+            connection.execute(f"CREATE TABLE t ({shape})")
+            handed = {f"c{i}": kind for i, kind in enumerate(types)}
+            insert = f"INSERT INTO t SELECT {', '.join(handed)} FROM {unnest_columns(handed)}"
+            size = max(100, _CELLS // len(types))
+            waiting = iter(rows)
+            while batch := list(itertools.islice(waiting, size)):
+                lists = dict(zip(handed, zip(*batch, strict=True), strict=True))
+                connection.execute(insert, [json.dumps(lists)])
+            connection.execute(f"COPY t TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
+    except Exception as error:
+        if not is_engine_error(error):
+            raise
+        raise ExchangeError(f"{name} can't be written: {str(error).strip().splitlines()[0]}") from None
 
 
 def _apart(names: Sequence[str]) -> list[str]:

@@ -50,6 +50,21 @@ class Workbench:
         with _refused():
             return self._connection.execute(sql, list(parameters)).fetchall()
 
+    def batches(self, sql: str, parameters: Sequence[Any] = (), size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
+        """Run one statement and yield its rows, `size` at a time; no other statement may run meanwhile.
+
+        Raises:
+            EngineRefusal: the statement, or what it reads, is at fault.
+        """
+        with _refused():
+            self._connection.execute(sql, list(parameters))
+        while True:
+            with _refused():
+                rows = self._connection.fetchmany(size)
+            if not rows:
+                return
+            yield rows
+
     def arrays(self, sql: str) -> dict[str, NDArray[Any]]:
         """Run one statement and return its columns as numpy arrays.
 

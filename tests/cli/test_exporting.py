@@ -21,7 +21,7 @@ def test_one_to_a_file(shell: Shell) -> None:
     assert ExperimentConfig.from_json((shell.folder / "one.json").read_text()) == shell.registry.config(VARIANT)
 
 
-@pytest.mark.parametrize("target", ["all.json", "all.ndjson", "folder"])
+@pytest.mark.parametrize("target", ["all.json", "all.ndjson", "all.csv", "all.parquet", "folder"])
 def test_a_round_trip_gives_the_same_hashes(shell: Shell, target: str) -> None:
     assert "wrote 24 experiments" in shell.ok("export", "--filter", "", target)
     assert shell.ok("--db", "other.duckdb", "import", target) == "24 new\n"
@@ -68,3 +68,11 @@ def test_a_folder_gets_a_file_for_each(shell: Shell) -> None:
 )
 def test_what_cannot_be_done_is_2(shell: Shell, args: list[str]) -> None:
     assert shell("export", *args).code == 2
+
+
+def test_long_tables_are_tables(shell: Shell) -> None:
+    assert "wrote 24 experiments" in shell.ok("export", "--filter", "", "--long", "all.csv")
+    assert (shell.folder / "all.csv").read_text().startswith("config_hash,kind,name,value\n")
+    assert shell.ok("--db", "other.duckdb", "import", "all.csv") == "24 new\n"
+    for args in (["--long", "x.json"], ["--runs", "x.csv"], ["--aliases", "x.parquet"]):
+        assert shell("export", BASE, *args).code == 2

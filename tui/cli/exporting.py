@@ -33,6 +33,7 @@ STDOUT = "-"
         "experiments export 08d6b6669e67 baseline.json",
         "experiments export --filter 'tag:production' configs/",
         "experiments export --filter 'features >= 0' everything.ndjson --force",
+        "experiments export --filter 'tag:production' weights.csv",
         "experiments export latest - | jq .feature_weights",
     ],
 )
@@ -47,6 +48,7 @@ STDOUT = "-"
     help="Take the runs along (`runs` of each record), and what else was tried (`trials`).",
 )
 @click.option("--aliases", "with_aliases", is_flag=True, help="Tell which aliases point to them, too.")
+@click.option("--long", is_flag=True, help="In a table: a row for each weight, transformation, hyperparameter.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_app
 def export(
@@ -57,14 +59,17 @@ def export(
     look: Look,
     with_runs: bool,
     with_aliases: bool,
+    long: bool,
     force: bool,
 ) -> None:
     """Write experiments to files.
 
     FILE may be `-`, stdout. One experiment becomes one JSON. Several become an array in a FILE.json, a line
-    each in a FILE.ndjson, a file each in a folder; on stdout a line each, or an array with --json.
+    each in a FILE.ndjson, a row each in a FILE.csv or FILE.parquet (--long: a row for each of its weights,
+    transformations and hyperparameters), a file each in a folder; on stdout a line each, or an array with --json.
     """
     from registry.exchange import export_many, export_one
+    from registry.exchange.table_form import table_suffix
 
     *refs, target = words
     if not refs and filter_ is None:
@@ -72,6 +77,11 @@ def export(
     check_choice(refs, filter_)
     if target == STDOUT and (look.ids or look.columns is not None or look.form == "csv"):
         raise click.UsageError("to stdout whole experiments are written: leave out --ids, --columns and csv")
+    table = target != STDOUT and table_suffix(target) is not None
+    if long and not table:
+        raise click.UsageError("--long is for tables: end FILE in .csv or .parquet")
+    if table and (with_runs or with_aliases):
+        raise click.UsageError("a table holds no runs and no aliases; name a FILE.ndjson to take them along")
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
@@ -79,17 +89,20 @@ def export(
     marks = registry.marks_to_carry(hashes, aliases=with_aliases)
     destination = sys.stdout if target == STDOUT else target
     try:
-        if one and look.form != "ndjson":
+        if one and look.form != "ndjson" and not table:
             report = export_one(registry.config(hashes[0]), destination, force=force, runs=runs, marks=marks)
         else:
             form: Literal["json", "ndjson"] = "json" if look.form == "json" else "ndjson"
-            report = export_many(registry.configs(hashes), destination, force=force, form=form, runs=runs, marks=marks)
+            report = export_many(
+                registry.configs(hashes), destination, force=force, form=form, runs=runs, marks=marks, long=long
+            )
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
     if target != STDOUT:
         present_affected(registry, hashes, look, f"wrote {output.plural(report.count)} to {safe(str(report.path))}")
         if not with_runs and (left := registry.count_runs(hashes)):
-            output.note(f"{output.plural(left, 'run')} of them stayed behind; --runs takes them along")
+            how = "a FILE.ndjson with --runs" if table else "--runs"
+            output.note(f"{output.plural(left, 'run')} of them stayed behind; {how} takes them along")
 
 
 commands = {"export": export}

@@ -57,9 +57,10 @@ def import_(
     """Bring experiments in from files.
 
     Repeating an import changes nothing. FILE is an exported JSON, a JSON array, NDJSON, a folder of a backtest,
-    a folder of such files, the registry of the earlier system (SQLite), a hand-kept JSON with features and
-    weights, or `-`. Aliases never move by an import, unless with --aliases: then each is promoted to what an
-    export with --aliases says, as its next version here.
+    a folder of such files, a table (.csv, .csv.gz, .parquet) that was exported or has columns w.NAME, the registry
+    of the earlier system (SQLite), a hand-kept JSON with features and weights, or `-`. Aliases never move by an
+    import, unless with --aliases: then each is promoted to what an export with --aliases says, as its next version
+    here.
 
     Exit code 5 when some records were refused, 2 when all were (or any, with --atomic).
     """

@@ -37,12 +37,13 @@ class ExportScreen(PathScreen):
     def write(self, target: Path, *, force: bool) -> str:
         """Export them; a path that ends with a slash is a folder."""
         from registry.exchange import export_many, export_one
+        from registry.exchange.table_form import table_suffix
 
         registry = self._registry
         where = str(target) + ("/" if self.field.value.rstrip().endswith("/") else "")
         runs = registry.carrier() if self.query_one(Tick).value else None
         marks = registry.marks_to_carry(self._hashes)
-        if len(self._hashes) > 1:
+        if len(self._hashes) > 1 or table_suffix(where):
             report = export_many(registry.configs(self._hashes), where, force=force, runs=runs, marks=marks)
         elif (config := next(iter(registry.configs(self._hashes)), None)) is None:
             raise NotFoundError("it is no longer in the registry")

@@ -1,0 +1,168 @@
+"""Tables: wide and long, CSV and Parquet, come back as the same experiments; hand-kept ones come in."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry import ExperimentConfig
+from registry.errors import ExchangeError, FileExistsRefusal
+from registry.exchange import export_many
+from registry.exchange.table_form import from_cell, to_cell
+from tests.exchange.conftest import config, read
+from tests.strategies import configs, texts
+
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def facts(made: ExperimentConfig) -> object:
+    return {**made.to_dict(), "feature_names": sorted(made.feature_names)}
+
+
+hostile = ExperimentConfig(
+    ["a", "A", "x.y", 'q"q', "two\nlines", "nul\0", "=1+1", "", "ß", "SS", "unweighed"],
+    {
+        "a": 0.1,
+        "A": 1e-320,
+        "x.y": 1e308,
+        'q"q': -0.5,
+        "two\nlines": 1 / 3,
+        "nul\0": 2,
+        "=1+1": 3,
+        "": 4,
+        "ß": 5,
+        "SS": 6,
+    },
+    {"k": 10, "K": 10.0, "t": "10", "": "", "n": None, "l": [1, {"=x": "'"}], "big": 10**40, "@f": "=1\r\n"},
+    {"a": "", "A": "=cmd|' /C calc'!A0", "x.y": "'tis", "b": "''=1", "c": '""', "d": "\r\n\0"},
+    "@SUM(1)",
+    ["=tag", "a,b"],
+    "2024-05-01T12:00:00",
+    parent="0" * 64,
+)
+
+
+def round_trip(made: list[ExperimentConfig], name: str, *, long: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        assert export_many(iter(made), file, long=long).count == len(made)
+        found = read(file)
+        assert (found.refused, found.remarks) == ([], [])
+        assert [facts(r.config) for r in found.records] == [facts(c) for c in made]
+        if name.endswith(".csv"):
+            with file.open(newline="", encoding="utf-8") as stream:
+                for row in csv.reader(stream):
+                    assert not [cell for cell in row if cell.startswith(FORMULA) and not _number(cell)]
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["wide", "long"])
+@settings(max_examples=40)
+@given(made=st.lists(configs(), min_size=1, max_size=4, unique_by=lambda config: config.config_hash))
+def test_csv_comes_back(long: bool, made: list[ExperimentConfig]) -> None:
+    round_trip(made, "all.csv", long=long)
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["wide", "long"])
+@settings(max_examples=8)
+@given(made=st.lists(configs(), min_size=1, max_size=4, unique_by=lambda config: config.config_hash))
+def test_parquet_comes_back(long: bool, made: list[ExperimentConfig]) -> None:
+    round_trip(made, "all.parquet", long=long)
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["wide", "long"])
+@pytest.mark.parametrize("name", ["all.csv", "all.parquet"])
+def test_hostile_names_and_texts_come_back(name: str, long: bool) -> None:
+    round_trip([config(1), hostile, config(2), ExperimentConfig([], {})], name, long=long)
+
+
+@given(text=st.one_of(texts, st.text("'=\"-+@", max_size=5)))
+def test_a_cell_is_never_a_formula_and_comes_back(text: str) -> None:
+    assert from_cell(to_cell(text)) == text
+    assert not to_cell(text).startswith(FORMULA)
+
+
+def test_a_table_kept_by_hand(tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    file.write_text('description,w.a,w.mom 12-1,hp.k,tags,color\nfirst,0.5,,10,"x, y",red\nsecond,1,-2.5,,,\n\n')
+    found = read(file)
+    assert [r.config.to_dict()["feature_weights"] for r in found.records] == [{"a": 0.5}, {"a": 1.0, "mom 12-1": -2.5}]
+    assert (found.records[0].config.tags, found.records[0].config.hyperparameters) == (["x", "y"], {"k": 10})
+    assert found.remarks == [("weights.csv", 'columns that mean nothing here were passed over: "color"')]
+    packed = tmp_path / "weights.csv.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes().replace(b",", b";").replace(b"x; y", b"x, y")))
+    assert read(packed).refused == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        ("w.a,w.b\n1,abc\n", "t.csv: row 2", 'column w.b: "abc" is not a number'),
+        ("w.a,w.b\n1,nan\n", "t.csv: row 2", 'column w.b: "nan" is not a number'),
+        ("w.a,hp.k\n1,zscore\n", "t.csv: row 2", 'column hp.k: "zscore" is not JSON'),
+        ("w.a,w.a\n1,2\n", "t.csv", "more than once"),
+        ('w.a,"w.""a"""\n1,2\n', "t.csv", 'two columns are the weight "a"'),
+        ("w.a\n1,2\n", "t.csv: row 2", "it has 2 cells"),
+        ("date,asset,price\n1,2,3\n", "t.csv", "not a table of experiments"),
+        ("", "t.csv", "empty"),
+        ('w.a\n"1\n', "t.csv: row 2", "not CSV"),
+        ("kind,name,value\nweight,a,1\n", "t.csv", "needs a column config_hash"),
+        ("config_hash,kind,name,value\nx,weigth,a,1\n", "t.csv: row 2", '"weigth" is none of'),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path: Path, text: str, place: str, reason: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    [(where, why)] = read(tmp_path / "t.csv").refused
+    assert where == place
+    assert reason in why
+
+
+def test_an_altered_row_is_refused_with_both_hashes(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    export_many([config(1), config(2)], file)
+    file.write_text(file.read_text().replace(",0.25,", ",0.26,"))
+    found = read(file)
+    assert found.hashes == [config(1).config_hash]
+    [(place, why)] = found.refused
+    other = ExperimentConfig(["a", "b"], {"a": 0.5, "b": 0.26}, {"k": 2})
+    assert place == "t.csv: row 3"
+    assert str(config(2).config_hash) in why
+    assert str(other.config_hash) in why
+
+
+def test_metrics_are_left_with_a_remark(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("w.a,m.edge,metrics_from\n1,0.5,p\n")
+    found = read(tmp_path / "t.csv")
+    assert len(found.records) == 1
+    assert [text for _, text in found.remarks] == [
+        "metrics are not imported; runs travel in .ndjson files (export --runs)"
+    ]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_a_file_is_never_replaced_unasked(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("mine")
+    with pytest.raises(FileExistsRefusal):
+        export_many([config()], file)
+    assert file.read_text() == "mine"
+    export_many([config()], file, force=True)
+    assert len(read(file).records) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    with pytest.raises(ExchangeError, match="long table"):
+        export_many([config()], tmp_path / "x.json", long=True)
+    with pytest.raises(ExchangeError, match="holds no runs"):
+        export_many([config()], tmp_path / "x.csv", runs=lambda _: {})
