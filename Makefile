@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OTHER := .venv-duckdb15
 
-.PHONY: help demo test test-all bench lint format screenshots snapshots keys clean
+.PHONY: help demo test test-all bench lint format screenshots snapshots keys outputs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -62,6 +62,9 @@ snapshots: $(VENV)/.dev ## Draw every screen as text for the tests, after a chan
 
 keys: $(VENV)/.dev ## Write the README's table of keys from the app's table of actions
 	$(BIN)/python -m tests.test_readme
+
+outputs: $(VENV)/.full ## Put into the README what commands print on the demo and on a sweep of 1,000
+	$(BIN)/python -m tests.printed
 
 clean: ## Remove what make made
 	rm -rf $(VENV) $(OTHER) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
