@@ -84,7 +84,8 @@ ON_A_SWEEP: Final[tuple[Example, ...]] = (
      " the median in the other, so choosing by it is little better than a coin."),
     ("lineage {best} --metric m.edge --limit 4", "The best among its siblings; the line below says how many more."),
     (f"promote {BASE} live -m 'all weighted alike'", "The parent is what runs: version 1."),
-    ("promote {best} live -m 'best of the sweep'", "The best of the sweep takes its place; every weight that changes is said."),
+    ("promote {best} live -m 'best of the sweep'",
+     "The best of the sweep takes its place; every weight that changes is said."),
     ("guard live --data stocks.parquet --metric m.edge --drop 0.02 --since 2015-01-01",
      "These very dates chose the best, and even so no gain is seen. A real guard looks at dates after the"
      " promotion alone, which is the default."),
