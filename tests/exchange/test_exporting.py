@@ -207,8 +207,8 @@ def test_places_that_can_not_be_written(tmp_path: Path, target: str, reason: str
 
 
 def test_a_name_that_tells_no_format(tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match=r"\.csv is no format to export many experiments to"):
-        export_many(CONFIGS, tmp_path / "all.csv")
+    with pytest.raises(ExchangeError, match=r"\.xlsx is no format to export many experiments to"):
+        export_many(CONFIGS, tmp_path / "all.xlsx")
     (tmp_path / "file").write_text("x")
     with pytest.raises(ExchangeError, match="is a file; name a folder"):
         export_many(CONFIGS, tmp_path / "file", force=True)

@@ -20,6 +20,7 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
     return evaluated_registry(tmp_path / "experiments.duckdb")
 
 
+@pytest.mark.full  # the forest's library is an extra
 async def test_two_bars_a_name_the_strongest_first(registry: ExperimentRegistry) -> None:
     async with driving(registry, (140, 24)) as app:
         await app.press("i")
