@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.profile import BINS
 from registry.rows import Names
 from registry.search.completion import complete
+from tests.strategies import examples
 from tests.tui.driving import registry_of
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -32,7 +33,7 @@ CONFIGS = st.lists(
 
 
 @given(CONFIGS)
-@settings(max_examples=25)
+@examples(8, 60)
 def test_it_agrees_with_a_plain_count(tmp_path_factory: object, configs: list[ExperimentConfig]) -> None:
     folder = tmp_path_factory.mktemp("profile")  # type: ignore[attr-defined]
     registry = registry_of(folder / "r.duckdb", configs)

@@ -30,7 +30,7 @@ def maps(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=dict.fromkeys(names, anything))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     maps("counts", "intervals", "baselines", "warnings"),
     maps("walk_days", "k", "horizons", "horizon"),

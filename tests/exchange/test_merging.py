@@ -126,7 +126,7 @@ def without(found: dict[str, Any], reports: list[MergeReport]) -> dict[str, Any]
     return made
 
 
-@examples(6, 150)
+@examples(2, 40)
 @given(first=registries(), second=registries())
 def test_either_way_gives_the_same_is_foreseen_and_happens_once(
     first: tuple[list[Record], set[str]], second: tuple[list[Record], set[str]]

@@ -146,7 +146,13 @@ async def test_all_sizes(registry: ExperimentRegistry, name: str) -> None:
                 assert "too small" in said and "experiments list" in said
 
 
-@pytest.mark.parametrize("name", EVERYWHERE)
+FIRST = ("list", "detail", "compare")
+"""Screens on which every action is done in `make test` too; on the others by `make test-all`, for it takes a minute."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FIRST else pytest.param(name, marks=pytest.mark.full) for name in EVERYWHERE]
+)
 async def test_every_action_of_every_screen_can_be_done_without_a_crash(
     registry: ExperimentRegistry, name: str
 ) -> None:
