@@ -5,7 +5,6 @@ The prices beside this file are those of 20 large stocks that all survived, so r
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -64,24 +63,16 @@ def write_panel(target: Path) -> None:
         ExchangeError: it can't be written.
     """
     from registry.errors import ExchangeError
-    from registry.exchange.files import check_free, explained, publish, resolve_target, try_sync_folder
+    from registry.exchange.files import writing_path
     from registry.store.workbench import EngineRefusal, literal, workbench
 
-    path = resolve_target(target)
-    check_free(path, str(target), force=False)
-    with as_file(files("registry.demo")) as folder, workbench() as bench:
+    with as_file(files("registry.demo")) as folder, workbench() as bench, writing_path(target) as making:
         query = (folder / "panel.sql").read_text(encoding="utf-8")
         query = query.replace("'prices.parquet'", literal(str(folder / "prices.parquet")))
-        making = path.with_name(f".{path.name[:50]}.{secrets.token_hex(6)}.tmp")
-        with explained(str(target)):
-            try:
-                bench.rows(f"COPY ({query}) TO {literal(str(making))} (FORMAT parquet)")
-                publish(making, path, str(target), force=False)
-                try_sync_folder(path.parent)
-            except EngineRefusal as error:
-                raise ExchangeError(f"{target} can't be written: {error.line}") from None
-            finally:
-                making.unlink(missing_ok=True)
+        try:
+            bench.rows(f"COPY ({query}) TO {literal(str(making))} (FORMAT parquet)")
+        except EngineRefusal as error:
+            raise ExchangeError(f"{target} can't be written: {error.line}") from None
 
 
 def evaluate(registry: ExperimentRegistry) -> Against:

@@ -75,12 +75,12 @@ def export_one(
         target.write(_indented(config, beside) + "\n")
         return ExportReport(1)
     path = Path(target)
-    if table_suffix(path.name):
-        return export_many([config], target, force=force, runs=runs)
     if os.fspath(target) and _means_folder(target):
         raise ExchangeError(
             f"{target} is a folder; name a file in it, such as {path / _short_name(str(config.config_hash))}"
         )
+    if table_suffix(path.name):
+        return export_many([config], target, force=force, runs=runs)
     with writing(target, force=force) as stream:
         form = _FORMS.get(path.suffix.lower(), "json")
         stream.write((_indented(config, beside) if form == "json" else _compact(_record(config, beside))) + "\n")

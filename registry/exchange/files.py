@@ -63,6 +63,18 @@ def check_free(path: Path, name: str, *, force: bool) -> None:
 def writing(target: Target, *, force: bool = False) -> Iterator[TextIO]:
     """Yield a text stream whose content becomes the file `target` when the body ends without an error.
 
+    Raises as `writing_path`.
+    """
+    with writing_path(target, force=force) as temporary:
+        made = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with os.fdopen(made, "w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+
+
+@contextlib.contextmanager
+def writing_path(target: Target, *, force: bool = False) -> Iterator[Path]:
+    """Yield a path beside `target` to write to; it becomes that file when the body ends without an error.
+
     Raises:
         FileExistsRefusal: the file exists and `force` was not given; it is untouched.
         ExchangeError: it can't be written; a sentence says why, and nothing is left behind.
@@ -73,44 +85,12 @@ def writing(target: Target, *, force: bool = False) -> Iterator[TextIO]:
     with explained(name):
         check_free(path, name, force=force)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        stream = os.fdopen(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666),
-            "w", encoding="utf-8", newline="\n",
-        )  # fmt: skip
-        try:
-            with stream:
-                yield stream
-                stream.flush()
-                if mode is not None:
-                    with contextlib.suppress(OSError):
-                        os.fchmod(stream.fileno(), mode)
-                os.fsync(stream.fileno())
-            publish(temporary, path, name, force=force)
-            try_sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def writing_path(target: Target, *, force: bool = False) -> Iterator[Path]:
-    """Yield a path beside `target` for the engine to write to; it becomes that file as with `writing`.
-
-    Raises:
-        FileExistsRefusal: the file exists and `force` was not given; it is untouched.
-        ExchangeError: it can't be written; nothing is left behind.
-    """
-    name = os.fspath(target)
-    path = resolve_target(target)
-    temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(6)}.tmp")
-    with explained(name):
-        check_free(path, name, force=force)
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
         try:
             yield temporary
-            if mode is not None:
-                with contextlib.suppress(OSError):
-                    temporary.chmod(mode)
             with temporary.open("rb") as file:
+                if mode is not None:
+                    with contextlib.suppress(OSError):
+                        os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
             publish(temporary, path, name, force=force)
             try_sync_folder(path.parent)

@@ -153,6 +153,15 @@ def test_a_folder_of_the_name_of_a_file_is_in_the_way_even_of_force(tmp_path: Pa
     assert len(names(tmp_path)) == 1
 
 
+def test_one_experiment_is_a_table_where_the_name_says_so_but_never_a_file_in_a_folder(tmp_path: Path) -> None:
+    export_one(CONFIGS[0], tmp_path / "one.csv")
+    assert (tmp_path / "one.csv").read_text().startswith("config_hash,")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ExchangeError, match="is a folder; name a file in it"):
+        export_one(CONFIGS[0], tmp_path / "folder.csv")
+    assert names(tmp_path / "folder.csv") == []
+
+
 @pytest.mark.parametrize("target", ["all.json", "all.ndjson", "folder"])
 def test_an_interruption_leaves_nothing_behind(tmp_path: Path, target: str) -> None:
     def interrupted() -> Iterator[ExperimentConfig]:
