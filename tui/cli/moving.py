@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +11,9 @@ from registry.errors import SettingsError
 from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
+from tui.cli.confirming import ask, check_answerable
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import Exit, Stop, refuse
+from tui.cli.errors import Exit, Stop
 from tui.cli.options import format_options
 from tui.cli.table import Column
 from tui.moves import moment, rollback_lines, version
@@ -103,15 +103,8 @@ def rollback(app: App, alias: str, to: str | None, why: str, sure: bool, force: 
     plan = registry.plan_rollback(alias, to)
     file = _file_of(registry, plan.alias)
     if not sure:
-        if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
-            raise refuse(f"not confirmed: to roll {safe(plan.alias)} back needs --yes where nobody can be asked")
-        sys.stderr.write("\n".join(rollback_lines(plan, file)) + "\nRoll back? [y/N] ")
-        sys.stderr.flush()
-        answer = sys.stdin.readline()
-        if not answer:
-            sys.stderr.write("\n")
-        if answer.strip().lower() not in ("y", "yes"):
-            raise refuse("answered no; nothing was changed")
+        check_answerable(f"to roll {safe(plan.alias)} back", "--yes")
+        ask(rollback_lines(plan, file), "Roll back?")
     move = registry.rollback(alias, to, why, force=force, plan=plan)
     if as_json:
         output.record({**move.to_dict(), "file": file})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ import click
 from registry.config import SHORT_HASH
 from tui.cli import output
 from tui.cli.command import Command
+from tui.cli.confirming import ask, check_answerable
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import nothing, refuse
+from tui.cli.errors import nothing
 from tui.cli.options import (
     Look,
     Order,
@@ -183,21 +183,14 @@ def _confirm(
         raise nothing("nothing to do")
     if sure:
         return
-    if stdin_taken or not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
-        raise refuse(f"not confirmed: {question[:1].lower()}{question[1:-1]} needs --force where nobody can be asked")
+    check_answerable(f"{question[:1].lower()}{question[1:-1]}", "--force", stdin_taken=stdin_taken)
     lines = []
     for full in hashes[:ASKED]:
         details = registry.details(full, trashed=trashed)
         lines.append(f"  {full[:SHORT_HASH]}  {safe(details.config.description)}")
     if len(hashes) > ASKED:
         lines.append(f"  and {len(hashes) - ASKED:,} more")
-    sys.stderr.write("\n".join(lines) + f"\n{question} [y/N] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer:
-        sys.stderr.write("\n")
-    if answer.strip().lower() not in ("y", "yes"):
-        raise refuse("answered no; nothing was changed")
+    ask(lines, question)
 
 
 commands = {"delete": delete, "trash": trash, "restore": restore, "purge": purge}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from tui.cli import output
 from tui.cli.command import Command
+from tui.cli.confirming import ask, check_answerable
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop, refuse
 from tui.safe import safe
@@ -116,33 +116,25 @@ def backup(app: App, file: Path, restore: bool, force: bool) -> None:
 
 
 def _restore(app: App, file: Path, sure: bool) -> None:
-    registry = app.place
-
     def confirmed(found: Restoration) -> bool:
-        return sure or _asked(found)
+        if not sure:
+            _confirm(found)
+        return True
 
-    done = registry.restore_backup(file, sure=confirmed)
-    if done is None:
-        raise refuse("answered no; nothing was changed")
+    done = app.place.restore_backup(file, sure=confirmed)
+    assert done is not None
     output.line(f"restored {output.plural(done.experiments)} from {safe(str(file))}")
     if done.kept is not None:
         waiting = f", with {output.plural(done.waiting, 'registration')} waiting beside it" if done.waiting else ""
         output.line(f"what was there is kept as {safe(str(done.kept))}{waiting}")
 
 
-def _asked(found: Restoration) -> bool:
+def _confirm(found: Restoration) -> None:
     question = f"Replace {found.path} with {found.file}?"
-    if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
-        raise refuse(f"not confirmed: r{question[1:-1]} needs --yes where nobody can be asked")
+    check_answerable(f"r{question[1:-1]}", "--yes")
     of = {"there now": found.replaces, "in the backup": found.experiments}
-    for where, count in of.items():
-        sys.stderr.write(f"  {where}: {'nothing that can be read' if count is None else output.plural(count)}\n")
-    sys.stderr.write(f"{safe(question)} [y/N] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer:
-        sys.stderr.write("\n")
-    return answer.strip().lower() in ("y", "yes")
+    told = {where: "nothing that can be read" if count is None else output.plural(count) for where, count in of.items()}
+    ask([f"  {where}: {said}" for where, said in told.items()], safe(question))
 
 
 commands = {"info": info, "verify": verify, "backup": backup}
