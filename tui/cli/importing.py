@@ -14,12 +14,11 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, earlier_beside, pass_app
 from tui.cli.errors import Exit, Stop
-from tui.cli.progress import Bar
+from tui.cli.progress import bar_of_records
 from tui.safe import safe
 
 if TYPE_CHECKING:
     from registry.aliases import Move
-    from registry.exchange.importing import Progress
     from registry.exchange.report import ImportReport
 
 
@@ -68,12 +67,7 @@ def import_(
 
     registry = app.registry(Missing.CREATED)
     existed = registry.exists()
-    bar = Bar()
-
-    def draw(progress: Progress) -> None:
-        bar.draw(progress.fraction, said_of(progress))
-
-    try:
+    with bar_of_records() as progress:
         report = import_sources(
             registry.store,
             files,
@@ -81,10 +75,8 @@ def import_(
             dry_run=dry_run,
             atomic=atomic,
             stdin=getattr(sys.stdin, "buffer", None),
-            progress=draw if bar.seen else None,
+            progress=progress,
         )
-    finally:
-        bar.erase()
     if not existed and registry.exists():
         output.note(f"made a new registry: {registry.path}")
         beside = earlier_beside(registry.path)
@@ -125,12 +117,6 @@ def _tell(report: ImportReport) -> None:
         output.line(f"nothing was imported (--atomic): {said}")
     else:
         output.line(f"would be imported: {said}" if report.dry_run else said)
-
-
-def said_of(progress: Progress) -> str:
-    """Return how far an import is, in words."""
-    records = f"{progress.records:,} records"
-    return records if progress.fraction is None else f"{progress.fraction:4.0%}  {records}"
 
 
 commands = {"import": import_}

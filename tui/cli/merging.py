@@ -11,12 +11,10 @@ from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop
-from tui.cli.importing import said_of
-from tui.cli.progress import Bar
+from tui.cli.progress import bar_of_records
 from tui.safe import safe
 
 if TYPE_CHECKING:
-    from registry.exchange.importing import Progress
     from registry.exchange.merging import MergeReport
     from registry.store.registration import Conflict
 
@@ -46,15 +44,8 @@ def merge(app: App, other: str, dry_run: bool, with_aliases: bool, as_json: bool
     """
     registry = app.registry(Missing.CREATED)
     existed = registry.exists()
-    bar = Bar()
-
-    def draw(progress: Progress) -> None:
-        bar.draw(progress.fraction, said_of(progress))
-
-    try:
-        report = registry.merge(other, aliases=with_aliases, dry_run=dry_run, progress=draw if bar.seen else None)
-    finally:
-        bar.erase()
+    with bar_of_records() as progress:
+        report = registry.merge(other, aliases=with_aliases, dry_run=dry_run, progress=progress)
     if not existed and registry.exists():
         output.note(f"made a new registry: {registry.path}")
     if as_json:

@@ -6,8 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from tui.cli import output
+
+if TYPE_CHECKING:
+    from registry.exchange.importing import Progress
 
 QUICK = 0.5
 """Seconds of work that need no bar."""
@@ -65,5 +69,21 @@ def bar_of_steps() -> Iterator[Callable[[int, int], None]]:
 
     try:
         yield draw
+    finally:
+        bar.erase()
+
+
+@contextmanager
+def bar_of_records() -> Iterator[Callable[[Progress], None] | None]:
+    """Hand out what draws how far an import is, None where nobody looks; the bar is gone in the end."""
+    bar = Bar()
+
+    def draw(progress: Progress) -> None:
+        records = f"{progress.records:,} records"
+        share = "" if progress.fraction is None else f"{progress.fraction:4.0%}  "
+        bar.draw(progress.fraction, share + records)
+
+    try:
+        yield draw if bar.seen else None
     finally:
         bar.erase()
