@@ -148,11 +148,13 @@ def browse(
     Of the columns those this registry knows come back by their labels. Raises as `ids`, but for unknown columns.
     """
     question = _Question(session, filter, scope)
-    found = session.integers(*question.listing(sort).ids(*question.where(), None))
+    listing = question.listing(sort)
+    where, parameters = question.where()
+    found = session.integers(*listing.ids(where, parameters, None))
     total = count(session, scope=replace(scope, panel=None, period=None)) if filter.strip() else len(found)
     known = _known_columns(question, columns)
     basis = question.metrics.in_force
-    note = None if basis is None else question.metrics.note(*question.where())
+    note = question.metrics.note(where, parameters)
     if not folded:
         return Browse(found, total, basis, known, metrics_note=note)
     from registry.folding import fold, metric_of

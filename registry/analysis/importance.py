@@ -162,17 +162,21 @@ def importance(
     return Importances(found.name, found.metrics_from, len(target), made, why, explained, count)
 
 
-_WEIGHTS: Final = "SELECT feature AS name, id, weight AS value FROM feature WHERE weight IS NOT NULL"
-_NUMBERS: Final = (
-    "SELECT name, id, CASE WHEN kind = 'bool' THEN CAST(value = 'true' AS INTEGER) ELSE number END AS value"
-    " FROM hyperparameter WHERE kind = 'bool' OR (kind = 'number' AND isfinite(number))"
-)
+SOURCES: Final = {
+    "w": "SELECT feature AS name, id, weight AS value FROM feature WHERE weight IS NOT NULL",
+    "hp": "SELECT name, id, CASE WHEN kind = 'bool' THEN CAST(value = 'true' AS INTEGER) ELSE number END AS value"
+    " FROM hyperparameter WHERE kind = 'bool' OR (kind = 'number' AND isfinite(number))",
+}
+"""By prefix, the query for the name, id and value of every weight, and of every hyperparameter that is a number."""
+
+ABSENT: Final[dict[str, float | None]] = {"w": 0.0, "hp": None}
+"""By prefix, what an experiment without it counts as; None leaves it out."""
 
 
 def _columns(session: Session, ids: Ints) -> list[Column]:
     """Return a column for each weight and each hyperparameter that is a number, in name order."""
     made: list[Column] = []
-    for source, prefix, absent in ((_WEIGHTS, "w", 0.0), (_NUMBERS, "hp", None)):
+    for prefix, source in SOURCES.items():
         names = [row[0] for row in session.rows(f"SELECT DISTINCT name FROM ({source}) ORDER BY 1")]
         # names are numbered once each: a text a row is what takes time
         found = session.arrays(
@@ -192,7 +196,7 @@ def _columns(session: Session, ids: Ints) -> list[Column]:
             # an experiment may have a flat and a nested key of one dotted name; the first one counts
             distinct, first = np.unique(places[inside], return_index=True)
             if len(distinct):
-                made.append(Column(write_name(name, prefix), distinct, values[inside][first], absent))
+                made.append(Column(write_name(name, prefix), distinct, values[inside][first], ABSENT[prefix]))
     return made
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from registry.analysis.importance import Column, correlation
+from registry.analysis.importance import ABSENT, SOURCES, Column, correlation
 from registry.analysis.selection import chosen, measured
 from registry.errors import FilterError
 from registry.metrics import Direction
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 _DESCRIBED: Final = 80
 """Characters of a description that are kept."""
 _LIVE: Final = "id IN (SELECT id FROM experiment WHERE deleted_at IS NULL)"
-_SOURCES: Final = {
-    "w": f"SELECT feature AS name, id, weight AS value FROM feature WHERE weight IS NOT NULL AND {_LIVE}",
-    "hp": "SELECT name, id, CASE WHEN kind = 'bool' THEN CAST(value = 'true' AS INTEGER) ELSE number END AS value"
-    f" FROM hyperparameter WHERE (kind = 'bool' OR (kind = 'number' AND isfinite(number))) AND {_LIVE}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +91,15 @@ def scatter(
     wanted = name if name is not None else names[0] if names else None
     if wanted is None:
         raise FilterError("no experiment has a weight or a hyperparameter that is a number")
-    if wanted not in names and (split_name(wanted).prefix not in _SOURCES or wanted not in _names(session, None)):
+    if wanted not in names and (split_name(wanted).prefix not in SOURCES or wanted not in _names(session, None)):
         raise FilterError(f"no experiment has {wanted}", suggestion=names[0] if names else None)
     split = split_name(wanted)
-    values = dict(session.rows(f"SELECT id, value FROM ({_SOURCES[split.prefix]}) WHERE name = ?", [split.text]))
-    ids = sorted(id_ for id_ in found.values if split.prefix == "w" or id_ in values)
-    rho, p = _correlated(ids, values, found.values, absent=0.0 if split.prefix == "w" else None)
+    values = dict(
+        session.rows(f"SELECT id, value FROM ({SOURCES[split.prefix]}) WHERE {_LIVE} AND name = ?", [split.text])
+    )
+    absent = ABSENT[split.prefix]
+    ids = sorted(id_ for id_ in found.values if absent is not None or id_ in values)
+    rho, p = _correlated(ids, values, found.values, absent=absent)
     told = _described(session, ids)
     points = [
         Point(*told[id_], float(values.get(id_, 0.0)), found.values[id_], id_ not in values)
@@ -115,15 +113,15 @@ def _names(session: Session, ids: Sequence[int] | None) -> list[str]:
     """Return the names these experiments have, without any all names: those that vary first, the commonest of them."""
     from registry.store.session import INTEGERS, as_list
 
-    among, given = ("", []) if ids is None else (f"WHERE id IN {INTEGERS}", [as_list(ids)])
+    among, given = (_LIVE, []) if ids is None else (f"{_LIVE} AND id IN {INTEGERS}", [as_list(ids)])
     found: list[tuple[bool, int, int, str]] = []
-    for at, (prefix, source) in enumerate(_SOURCES.items()):
+    for at, (prefix, source) in enumerate(SOURCES.items()):
         rows = session.rows(
-            f"SELECT name, count(*), min(value) < max(value) FROM ({source}) {among} GROUP BY name", given
+            f"SELECT name, count(*), min(value) < max(value) FROM ({source}) WHERE {among} GROUP BY name", given
         )
         for name, count, differs in rows:
             # an absent weight is 0, and so another value than that of the others
-            varies = differs or (prefix == "w" and ids is not None and count < len(ids))
+            varies = differs or (ABSENT[prefix] is not None and ids is not None and count < len(ids))
             found.append((not varies, at, -count, write_name(name, prefix)))
     return [name for *_, name in sorted(found)]
 

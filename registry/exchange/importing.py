@@ -25,7 +25,7 @@ from registry.exchange.report import Found, Imported, ImportReport, Record, Refu
 from registry.exchange.sources import Source, expand, read_source
 from registry.exchange.text import Meter
 from registry.store import Session, Store, WriteSession
-from registry.store.apply import take_in
+from registry.store.apply import CYCLE, take_in
 from registry.store.inserting import Rows
 from registry.store.notes import NewNote, take_in_notes
 from registry.store.registration import Conflict, ImportMetadata, Outcome, Registration
@@ -258,8 +258,7 @@ class _Taking:
                 if chunk.runs and isinstance(session, WriteSession):
                     runs += len(take_in_runs(session, chunk.runs))
                 refused += [
-                    Remark(place, f"parent {registration.refused_parent[:SHORT_HASH]} left out: it comes from this"
-                           " experiment itself")
+                    Remark(place, f"parent {registration.refused_parent[:SHORT_HASH]} left out: {CYCLE}")
                     for place, registration in zip(chunk.places, chunk.registrations, strict=True)
                     if registration.refused_parent is not None and self._conflicts is None
                 ]  # fmt: skip

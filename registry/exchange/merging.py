@@ -25,6 +25,7 @@ from registry.marks import CarriedAlias, newest
 from registry.runs import reading
 from registry.runs.panels import KnownPanel, PanelRef
 from registry.store import Session, Store, WriteSession
+from registry.store.apply import old_hashes
 from registry.store.connection import explained
 from registry.store.copies import copy_whole, is_same
 from registry.store.edges import ancestry, closing
@@ -223,9 +224,7 @@ class _Merge:
             f"SELECT id, noted_at, note FROM note WHERE id IN {INTEGERS} ORDER BY noted_at", [wanted]
         ):
             notes.setdefault(id_, []).append(rows.Note(rows.utc(at) or "", text))
-        old: dict[int, list[str]] = {}
-        for id_, old_hash in session.rows(f"SELECT id, old_hash FROM old_hash WHERE id IN {INTEGERS}", [wanted]):
-            old.setdefault(id_, []).append(old_hash)
+        old = old_hashes(session, wanted)
         made: list[tuple[int, Record | Refusal]] = []
         for row in session.rows(
             f"SELECT {rows.CONFIG}, e.deleted_at, coalesce(e.parent_inferred, FALSE) FROM experiment e"

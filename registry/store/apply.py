@@ -148,6 +148,7 @@ def _log_trashed(arrived: Iterable[Registration], events: Events, detail: dict[s
 
 
 CYCLE = "it comes from this experiment itself"
+"""Why a parent is left out whose edge would close a cycle."""
 
 
 def ends_of(derived: Iterable[Registration]) -> Iterable[str]:
@@ -214,11 +215,9 @@ def present(session: Session, hashes: Sequence[str]) -> dict[str, State]:
         return {}
     tags: dict[int, list[str]] = {}
     ids = as_list(row[1] for row in found)
+    old = old_hashes(session, ids)
     for id_, tag in session.rows(f"SELECT id, tag FROM tag WHERE id IN {INTEGERS} ORDER BY id, position", [ids]):
         tags.setdefault(id_, []).append(tag)
-    old: dict[int, list[str]] = {}
-    for id_, old_hash in session.rows(f"SELECT id, old_hash FROM old_hash WHERE id IN {INTEGERS}", [ids]):
-        old.setdefault(id_, []).append(old_hash)
     return {
         config_hash: State(
             id_, description, tags.get(id_, []), parent, trashed, old.get(id_, []), inferred,
@@ -226,6 +225,14 @@ def present(session: Session, hashes: Sequence[str]) -> dict[str, State]:
         )
         for config_hash, id_, description, parent, trashed, inferred in found
     }  # fmt: skip
+
+
+def old_hashes(session: Session, ids: str) -> dict[int, list[str]]:
+    """Return the hashes other systems knew experiments by, by id; `ids` is the text `as_list` makes."""
+    old: dict[int, list[str]] = {}
+    for id_, old_hash in session.rows(f"SELECT id, old_hash FROM old_hash WHERE id IN {INTEGERS}", [ids]):
+        old.setdefault(id_, []).append(old_hash)
+    return old
 
 
 def merge(

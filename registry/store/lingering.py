@@ -33,7 +33,6 @@ class Lingering:
         self._open: contextlib.ExitStack | None = None
         self._seen: object = None
         self._until = 0.0
-        self._watching: threading.Thread | None = None
         _all.add(self)
 
     def hold(self, seconds: float, seen: object) -> None:
@@ -46,8 +45,7 @@ class Lingering:
                     cleanup.enter_context(lock.holding(self._path, shared=True, timeout=0.0))
                     cleanup.enter_context(Engine()).hold(self._path)
                     self._open, self._seen = cleanup.pop_all(), seen
-                    self._watching = threading.Thread(target=self._watch, name="lingering", daemon=True)
-                    self._watching.start()
+                    threading.Thread(target=self._watch, name="lingering", daemon=True).start()
 
     def drop(self, unless: object = None) -> None:
         """Let the file go, except one in the state `unless`: then what is open is the file that lies there."""
