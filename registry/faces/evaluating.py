@@ -271,3 +271,10 @@ class Evaluating(Looking):
 
         with self._store.read() as session:
             return reading.metrics(session)
+
+    def metric(self, name: str) -> Metric | None:
+        """Return what a metric means, ours also at another horizon (`edge_h14`); None for one that nobody defined."""
+        from registry.runs import reading
+
+        with self._store.read() as session:
+            return reading.definition(session, name)

@@ -353,12 +353,18 @@ def metrics(session: Session) -> list[Metric]:
     return [*METRICS.values(), *(own[name] for name in sorted(own) if name not in METRICS)]
 
 
+def definition(session: Session, name: str) -> Metric | None:
+    """Return what a metric is, ours also at another horizon (`edge_h14`); None for one that nobody defined."""
+    if (ours := metric(name)) is not None:
+        return ours
+    row = session.one("SELECT name, unit, direction, definition FROM metric WHERE name = ?", [name])
+    return None if row is None else Metric(*row)
+
+
 def direction_of(session: Session, name: str) -> Direction:
     """Return which way a metric is better; `none` for one that nobody defined."""
-    if (ours := metric(name)) is not None:
-        return ours.direction
-    own = session.rows("SELECT direction FROM metric WHERE name = ?", [name])
-    return own[0][0] if own else "none"
+    found = definition(session, name)
+    return "none" if found is None else found.direction
 
 
 def check_defined(session: Session, run: Run) -> None:

@@ -153,6 +153,17 @@ async def test_why_none_is_known_to_be_better_is_said(registry: ExperimentRegist
         assert "There is no other experiment." in app.text
 
 
+async def test_a_metric_at_another_horizon_has_its_direction_too(tmp_path: Path) -> None:
+    made = registry_of(tmp_path / "e.duckdb", [ROOT, OTHER])
+    for config, edge in ((ROOT, 0.01), (OTHER, 0.04)):
+        made.record_run(config, metrics={"edge_h14": edge}, panel="p", period=PERIOD)
+    made.sync()
+    assert made.metric("edge_h14") is not None and made.metric("nobody's") is None
+    async with driving(made, (120, 24)) as app:
+        await to(app, ROOT, "N")
+        assert "(m.edge_h14 +0.010)" in app.text and "+0.030" in line_of(app, OTHER)
+
+
 @pytest.mark.parametrize("size", [(45, 18), (80, 24)])
 async def test_small_windows_show_the_change_and_the_edit(registry: ExperimentRegistry, size: tuple[int, int]) -> None:
     async with driving(registry, size) as app:

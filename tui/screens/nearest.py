@@ -55,8 +55,7 @@ def read_nearest(workspace: Workspace, config_hash: str, distance: Distance) -> 
         near = on_usual_panel(partial(ask, metric=by), workspace.read_on)
         if by is None:
             return Answer(near, None, "no experiment has a run yet, so none is known to be better", None)
-        name = split_name(by).text
-        metric = next((each for each in registry.metrics() if each.name == name), None)
+        metric = registry.metric(split_name(by).text)
         try:
             return Answer(near, on_usual_panel(partial(ask, better=by), workspace.read_on), "", metric)
         except FilterError as error:

@@ -67,8 +67,8 @@ def _said(registry: ExperimentRegistry, found: Matrix, filter: str, count: int) 
         return f"all {count:,} · {of}"
     if found.by is None or not any(value is not None for value in found.values):
         return f"the newest {MOST:,} of {count:,} · {of}"
-    name = split_name(found.by).text
-    direction: Direction = next((each.direction for each in registry.metrics() if each.name == name), "none")
+    metric = registry.metric(split_name(found.by).text)
+    direction: Direction = "none" if metric is None else metric.direction
     shown = sum(value is not None for value in found.values)
     parts = [f"the best {shown:,} of {count:,} by {found.by}, {WANTED[direction]}", of]
     if found.matching < count:
