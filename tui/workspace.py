@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tui.settings import Memory, Remembered, Settings
 
 if TYPE_CHECKING:
     from registry import ExperimentRegistry
     from registry.profile import Profile
-    from registry.rows import Names, Row
+    from registry.rows import Names
 
 _DESCRIBED = 80
 """Characters of a marked experiment's description that are kept: as many as a dialog shows."""
@@ -30,8 +30,20 @@ class Undo:
     """Does it, away from the screen's thread; returns the sentence that says what came of it."""
 
 
-def described(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the experiments of these rows as marks are kept: full hash, and how the description begins."""
+class Described(Protocol):
+    """An experiment of which at least so much is known: a row, a point, a member of a family."""
+
+    @property
+    def config_hash(self) -> str:
+        """The full hash."""
+
+    @property
+    def description(self) -> str:
+        """What a person says of it."""
+
+
+def described(rows: Iterable[Described]) -> dict[str, str]:
+    """Return experiments as marks are kept: full hash, and how the description begins."""
     return {row.config_hash: row.description[:_DESCRIBED] for row in rows}
 
 

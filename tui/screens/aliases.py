@@ -110,8 +110,7 @@ class AliasesScreen(Opening, Promoting):
     def action_copy(self) -> None:
         """Copy the full hash of this version's experiment."""
         if self.taken_hash is not None:
-            self.app.copy_to_clipboard(self.taken_hash)
-            self.say("Copied the full hash, by the terminal (OSC 52).")
+            self.copy_hash(self.taken_hash)
 
     def action_promote(self) -> None:
         """Promote the experiment one came from, to the alias under the cursor or another one."""

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
+from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui.widgets.banner import Banner
 from tui.widgets.filter_bar import FilterInput
@@ -233,6 +234,11 @@ class RegistryScreen(Screen[int | None]):
     def say(self, text: str, *, problem: bool = False) -> None:
         """Show a short message for some seconds; `text` is never markup."""
         self.app.notify(text, severity="warning" if problem else "information", timeout=5, markup=False)
+
+    def copy_hash(self, config_hash: str) -> None:
+        """Copy a full hash to the clipboard, and say so."""
+        self.app.copy_to_clipboard(config_hash)
+        self.say(f"Copied {config_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
 
     def remember(self) -> None:
         """Write down what was chosen."""

@@ -191,8 +191,7 @@ class CompareScreen(Asking, Learning):
     def action_copy(self) -> None:
         """Copy the full hash of the cursor's experiment."""
         if self.current_hash is not None:
-            self.app.copy_to_clipboard(self.current_hash)
-            self.say(f"Copied {self.current_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
+            self.copy_hash(self.current_hash)
 
     def action_copy_table(self) -> None:
         """Copy the table as it is shown, as Markdown."""

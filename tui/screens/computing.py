@@ -128,6 +128,10 @@ class Computing(Asking):
         elif self.stamp is not None and stamp != self.stamp and not self.waiting:
             self.top_bar.count = "the registry has changed: r"
 
+    def action_metric(self) -> None:
+        """Choose the metric."""
+        self.ask_metric(self.reload)
+
     # stopping
 
     def step_back(self) -> bool:

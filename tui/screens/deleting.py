@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from textual import on, work
 from textual.message import Message
 
 from registry.config import SHORT_HASH
 from registry.errors import RegistryError
-from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.finding import Finding
 from tui.widgets.cells import of_them
 from tui.workspace import Undo
-
-T = TypeVar("T")
 
 ALREADY_GONE = "It is already gone."
 NAMED = 6
@@ -31,41 +28,14 @@ class Target:
     description: str
 
 
-class Deleting(RegistryScreen):
+class Deleting(Finding):
     """What a screen needs to delete."""
-
-    @dataclass
-    class Found(Message):
-        """What an action wanted to know before it acts."""
-
-        found: Any
-        then: Callable[[Any], None]
 
     @dataclass
     class Deleted(Message):
         """Experiments were moved to the trash."""
 
         hashes: Sequence[str]
-
-    @dataclass
-    class NotDone(Message):
-        """The registry refused a change."""
-
-        error: RegistryError | OSError
-
-    @work(thread=True, group="find", exit_on_error=False, description="find")
-    def find(self, ask: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Ask the registry something, away from the screen's thread, then do something with the answer."""
-        try:
-            found = ask()
-        except (RegistryError, OSError) as error:
-            self.post_message(self.NotDone(error))
-        else:
-            self.post_message(self.Found(found, then))
-
-    @on(Found)
-    def _found(self, event: Found) -> None:
-        event.then(event.found)
 
     def ask_to_delete(self, targets: Sequence[Target], *, marked: bool = False) -> None:
         """Ask whether these are to go to the trash, naming them and what can be done afterwards."""
@@ -128,7 +98,3 @@ class Deleting(RegistryScreen):
             return f"{of_them(len(back))} restored from the trash."
 
         return restore
-
-    @on(NotDone)
-    def _not_done(self, event: NotDone) -> None:
-        self.say(str(event.error), problem=True)

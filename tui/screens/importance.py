@@ -13,10 +13,11 @@ from textual.widgets import Static
 
 from tui import actions
 from tui.safe import safe
-from tui.screens.computing import Computing, Step, Work
+from tui.screens.computing import Step, Work
+from tui.screens.results import Results
 from tui.screens.scatter import ScatterScreen
 from tui.selection import Selection, metric_asked, on_usual_panel
-from tui.widgets.cells import of_them, wrap
+from tui.widgets.cells import of_them
 from tui.widgets.importance_table import ImportanceTable
 from tui.widgets.state_line import StateLine
 from tui.widgets.verdict_table import show_p
@@ -24,10 +25,9 @@ from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from registry.analysis.importance import Importance, Importances
-    from tui.actions import Action
 
 
-class ImportanceScreen(Computing):
+class ImportanceScreen(Results):
     """The importances among a selection."""
 
     NAME = actions.IMPORTANCE
@@ -53,10 +53,6 @@ class ImportanceScreen(Computing):
     def on_mount(self) -> None:
         """Say where one is."""
         self.top_bar.crumbs = ("importance",)
-
-    def owner_of(self, action: Action) -> Widget:
-        """Return the table for what the table does, else this screen."""
-        return self.table if action.owner == actions.RESULTS else self
 
     def work_to_do(self) -> Work:
         """Return the computation."""
@@ -97,10 +93,9 @@ class ImportanceScreen(Computing):
             said.append(f"the forest explains {max(0.0, answer.explained):.0%} of what it was not grown on{worth}")
         return said
 
-    def show_refusal(self, sentence: str) -> None:
-        """Say why there are no bars."""
+    def clear(self) -> None:
+        """Show no bars."""
         self.found = None
-        self.table.message = tuple(wrap(sentence, max(20, self.size.width - 4)))
         self.table.show(())
 
     @on(ImportanceTable.Moved)
@@ -113,11 +108,7 @@ class ImportanceScreen(Computing):
 
     @on(ImportanceTable.Opened)
     def _opened(self, event: ImportanceTable.Opened) -> None:
-        self.app.push_screen(ScatterScreen(self.workspace, self.selected, event.name))
-
-    def action_metric(self) -> None:
-        """Choose the metric."""
-        self.ask_metric(self.reload)
+        self.app.push_screen(ScatterScreen(self.workspace, self.selected, event.key))
 
     def about(self) -> list[tuple[str, str]]:
         """Explain the bars."""

@@ -15,13 +15,13 @@ from tui import actions
 from tui.screens.computing import Step, Work
 from tui.screens.related import Related
 from tui.selection import metric_names, on_usual_panel, usual_metric
-from tui.widgets.cells import of_them, wrap
+from tui.widgets.cells import of_them
 from tui.widgets.family_tree import FamilyTree
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from registry.lineage import Lineage
+    from registry.lineage import Lineage, Node
 
 DRAWN: Final = 200
 """Experiments that are drawn at first."""
@@ -104,14 +104,13 @@ class LineageScreen(Related):
         self.state_line.show(" · ".join(said))
         self.table.show(found, answer.aliases)
 
-    def show_refusal(self, sentence: str) -> None:
-        """Say why there is no tree."""
-        self.table.message = tuple(wrap(sentence, max(20, self.size.width - 4)))
+    def clear(self) -> None:
+        """Show no tree."""
         self.table.show(None)
 
     @on(FamilyTree.Opened)
     def _opened(self, event: FamilyTree.Opened) -> None:
-        self.open_hash(event.config_hash)
+        self.open_hash(event.key)
 
     @on(FamilyTree.MoreWanted)
     def _more_wanted(self) -> None:
@@ -119,10 +118,10 @@ class LineageScreen(Related):
         self.reload()
 
     @property
-    def taken(self) -> tuple[str, str] | None:
+    def taken(self) -> Node | None:
         """The experiment under the cursor, when it is live."""
         node = self.table.current
-        return None if node is None or node.state != "live" else (node.config_hash, node.description)
+        return None if node is None or node.state != "live" else node
 
     @property
     def compared_with(self) -> str | None:

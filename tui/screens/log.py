@@ -10,7 +10,6 @@ from textual import getters, on, work
 from textual.message import Message
 from textual.widget import Widget
 
-from registry.config import SHORT_HASH
 from registry.errors import RegistryError
 from tui import actions
 from tui.screens.filtered import LINGER
@@ -158,8 +157,7 @@ class LogScreen(FoldingFilter, Opening):
         """Copy the full hash of the event's experiment."""
         config_hash = self._hash()
         if config_hash is not None:
-            self.app.copy_to_clipboard(config_hash)
-            self.say(f"Copied {config_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
+            self.copy_hash(config_hash)
 
     def about(self) -> Sequence[tuple[str, str]]:
         """Explain the columns."""

@@ -19,13 +19,13 @@ from tui.safe import safe
 from tui.screens.computing import Step, Work
 from tui.screens.related import Related
 from tui.selection import metric_names, on_usual_panel, usual_metric
-from tui.widgets.cells import of_them, wrap
+from tui.widgets.cells import of_them
 from tui.widgets.nearest_table import NearestTable, NearLine
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from registry.analysis.nearest import Distance, Nearest
+    from registry.analysis.nearest import Distance, Nearest, Neighbour
     from registry.metrics import Metric
 
 COUNT: Final = 10
@@ -125,14 +125,13 @@ class NearestScreen(Related):
         made += [NearLine(neighbour=each) for each in ([] if better is None else better.neighbours)]
         return made
 
-    def show_refusal(self, sentence: str) -> None:
-        """Say why there are none."""
-        self.table.message = tuple(wrap(sentence, max(20, self.size.width - 4)))
+    def clear(self) -> None:
+        """Show no neighbours."""
         self.table.show((), None, None)
 
     @on(NearestTable.Opened)
     def _opened(self, event: NearestTable.Opened) -> None:
-        self.open_hash(event.config_hash)
+        self.open_hash(event.key)
 
     def action_distance(self) -> None:
         """Measure by the other distance: cosine finds weightings that rank alike whatever their size."""
@@ -140,10 +139,9 @@ class NearestScreen(Related):
         self.reload()
 
     @property
-    def taken(self) -> tuple[str, str] | None:
+    def taken(self) -> Neighbour | None:
         """The experiment under the cursor."""
-        current = self.table.current
-        return None if current is None else (current.config_hash, current.description)
+        return self.table.current
 
     @property
     def compared_with(self) -> str | None:

@@ -10,10 +10,10 @@ from textual.message import Message
 
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
-from tui.screens.base import RegistryScreen
+from tui.screens.finding import Finding
 
 
-class Opening(RegistryScreen):
+class Opening(Finding):
     """What a screen needs that knows experiments by nothing but their hash."""
 
     @dataclass
@@ -22,12 +22,6 @@ class Opening(RegistryScreen):
 
         config_hash: str
         trashed: bool | None
-
-    @dataclass
-    class NotLocated(Message):
-        """The registry could not be asked."""
-
-        error: RegistryError | OSError
 
     def open_hash(self, config_hash: str) -> None:
         """Open the experiment with this full hash on the screen that fits, or say that there is none."""
@@ -45,7 +39,7 @@ class Opening(RegistryScreen):
                 self.post_message(self.Located(config_hash, trashed))
                 return
         except (RegistryError, OSError) as error:
-            self.post_message(self.NotLocated(error))
+            self.post_message(self.NotDone(error))
         else:
             self.post_message(self.Located(config_hash, None))
 
@@ -59,10 +53,6 @@ class Opening(RegistryScreen):
         elif self.is_current:
             shows = TrashedScreen if event.trashed else DetailScreen
             self.app.push_screen(shows(self.workspace, array("q"), 0, config_hash=event.config_hash))
-
-    @on(NotLocated)
-    def _not_located(self, event: NotLocated) -> None:
-        self.say(str(event.error), problem=True)
 
     def gone(self, short_hash: str) -> str:
         """Return what is said of an experiment that is nowhere."""

@@ -24,7 +24,7 @@ from tui.widgets.cells import of_them, show_number, wrap
 from tui.widgets.scatter_plot import CURSOR, MARKED, ScatterPlot
 from tui.widgets.state_line import StateLine
 from tui.widgets.verdict_table import show_p
-from tui.workspace import Workspace
+from tui.workspace import Workspace, described
 
 if TYPE_CHECKING:
     from registry.analysis.scatter import Point, Scatter
@@ -156,14 +156,10 @@ class ScatterScreen(Opening, Computing):
         choices = [Choice(name, name) for name in self.scatter.names]
         self.app.push_screen(ChoiceScreen("Against the metric", choices, current=self.scatter.name), chosen)
 
-    def action_metric(self) -> None:
-        """Choose the metric."""
-        self.ask_metric(self.reload)
-
     def action_mark(self) -> None:
         """Mark or unmark the experiment under the cursor."""
         if (point := self.plot.current) is not None:
-            self.workspace.mark({point.config_hash: point.description}, toggle=True)
+            self.workspace.mark(described([point]), toggle=True)
             self.plot.mark(self.workspace.marks)
             self._moved()
 
@@ -176,8 +172,7 @@ class ScatterScreen(Opening, Computing):
     def action_copy(self) -> None:
         """Copy the full hash of the experiment under the cursor."""
         if self.plot.current is not None:
-            self.app.copy_to_clipboard(self.plot.current.config_hash)
-            self.say("Copied the full hash, by the terminal (OSC 52).")
+            self.copy_hash(self.plot.current.config_hash)
 
     def about(self) -> list[tuple[str, str]]:
         """Explain the signs."""

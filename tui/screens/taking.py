@@ -26,8 +26,7 @@ class Taking(Deleting):
     def action_copy(self) -> None:
         """Copy the full hash."""
         if self.taken_hash is not None:
-            self.app.copy_to_clipboard(self.taken_hash)
-            self.say(f"Copied {self.taken_hash[:SHORT_HASH]}… in full, by the terminal (OSC 52).")
+            self.copy_hash(self.taken_hash)
 
     def action_copy_as(self) -> None:
         """Choose in which form to copy the experiment."""

@@ -12,10 +12,10 @@ from textual.widget import Widget
 from registry.config import SHORT_HASH
 from registry.search.words import split_name
 from tui import actions
-from tui.screens.computing import Computing, Step, Work
+from tui.screens.computing import Step, Work
 from tui.screens.opening import Opening
+from tui.screens.results import Results
 from tui.selection import metric_asked
-from tui.widgets.cells import wrap
 from tui.widgets.state_line import StateLine
 from tui.widgets.verdict_card import VerdictCard
 from tui.widgets.verdict_table import VerdictTable
@@ -23,13 +23,12 @@ from tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from registry.analysis.ab import Trial
-    from tui.actions import Action
 
 _NARROW = 60
 """Columns below which the head has no room for all words."""
 
 
-class VerdictScreen(Opening, Computing):
+class VerdictScreen(Opening, Results):
     """Verdicts of candidates against one control: all of them, or the one that was under the cursor."""
 
     NAME = actions.VERDICT
@@ -59,10 +58,6 @@ class VerdictScreen(Opening, Computing):
         """Say where one is."""
         self.top_bar.crumbs = ("did it help",)
 
-    def owner_of(self, action: Action) -> Widget:
-        """Return the table for what the table does, else this screen."""
-        return self.table if action.owner == actions.RESULTS else self
-
     def work_to_do(self) -> Work:
         """Return the judging."""
         named = self.candidates if self.chosen is None else [self.chosen]
@@ -89,10 +84,9 @@ class VerdictScreen(Opening, Computing):
         self.top_bar.count = ", ".join(words)
         self.table.show(answer.candidates)
 
-    def show_refusal(self, sentence: str) -> None:
-        """Say why there is no verdict."""
+    def clear(self) -> None:
+        """Show no verdicts."""
         self.trial = None
-        self.table.message = tuple(wrap(sentence, max(20, self.size.width - 4)))
         self.table.show(())
 
     @on(VerdictTable.Moved)
@@ -101,11 +95,7 @@ class VerdictScreen(Opening, Computing):
 
     @on(VerdictTable.Opened)
     def _opened(self, event: VerdictTable.Opened) -> None:
-        self.open_hash(event.config_hash)
-
-    def action_metric(self) -> None:
-        """Choose the metric to judge by."""
-        self.ask_metric(self.reload)
+        self.open_hash(event.key)
 
     def action_all(self) -> None:
         """Judge all that are compared, or again the one that was under the cursor."""
@@ -121,8 +111,7 @@ class VerdictScreen(Opening, Computing):
     def action_copy(self) -> None:
         """Copy the full hash of the experiment under the cursor."""
         if self.table.current is not None:
-            self.app.copy_to_clipboard(self.table.current.config_hash)
-            self.say("Copied the full hash, by the terminal (OSC 52).")
+            self.copy_hash(self.table.current.config_hash)
 
     def about(self) -> list[tuple[str, str]]:
         """Explain the words."""

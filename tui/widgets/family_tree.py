@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from tui import actions
 from tui.family_tree import TreeLine, numbers, tree, words
 from tui.safe import safe
 from tui.widgets.cells import fit
-from tui.widgets.line_table import LineTable
+from tui.widgets.result_table import ResultTable
 
 if TYPE_CHECKING:
     from registry.lineage import Lineage, Node
@@ -27,17 +27,11 @@ _DEEPEST: Final = 0.4
 """Of the width, at most so much is branches: of a deeper place the last ones are shown."""
 
 
-class FamilyTree(LineTable):
+class FamilyTree(ResultTable):
     """The family; branches fold."""
 
     HEAD = 0
     BINDINGS = actions.bindings(actions.RESULTS, actions.LINEAGE)
-
-    @dataclass
-    class Opened(Message):
-        """A person wants to see an experiment."""
-
-        config_hash: str
 
     @dataclass
     class MoreWanted(Message):
@@ -47,7 +41,6 @@ class FamilyTree(LineTable):
         super().__init__()
         self._marks = marks
         self.lines: list[TreeLine] = []
-        self.message: Sequence[str] = ("Reading the registry …",)
         self._found: Lineage | None = None
         self._aliases: Mapping[str, str] = {}
         self._folded: set[str] = set()
@@ -64,6 +57,11 @@ class FamilyTree(LineTable):
         """The experiment under the cursor; None on a line that says how many more there are."""
         line = self.lines[self.cursor] if self.cursor < len(self.lines) else None
         return None if line is None or line.more else line.node
+
+    def key_at(self, index: int) -> str | None:
+        """Return the full hash of an experiment; None for a line that says how many more there are."""
+        line = self.lines[index]
+        return None if line.more else line.node.config_hash
 
     @property
     def parent_of_current(self) -> Node | None:
@@ -87,10 +85,7 @@ class FamilyTree(LineTable):
     def _lay_out(self, wanted: str | None) -> None:
         """Make the lines anew, the cursor on the experiment `wanted`, else where it is."""
         self.lines = [] if self._found is None else list(tree(self._found.root, self._folded))
-        self.rows_changed()
-        at = (n for n, line in enumerate(self.lines) if not line.more and line.node.config_hash == wanted)
-        self.go(next(at, self.cursor))
-        self.refresh()
+        self.lines_changed(wanted, self.cursor)
 
     # drawing
 
@@ -135,24 +130,14 @@ class FamilyTree(LineTable):
         shown = [Segment(f"{change:>{second}}  ", look)]
         return shown if narrow else [Segment(f"{value:>{first}}  ", style), *shown]
 
-    def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
-        """Return a line below the tree; while it is empty they say why."""
-        if not self.lines and 1 <= y <= len(self.message):
-            return [Segment(fit("  " + self.message[y - 1], width), style + self.part("quiet"))]
-        return super().blank_line(y, width, style)
-
     # doing
 
     def action_open(self) -> None:
         """Open the experiment under the cursor; on a line that says how many more there are, show more."""
-        if self.cursor >= len(self.lines):
-            return
-        line = self.lines[self.cursor]
-        self.post_message(self.MoreWanted() if line.more else self.Opened(line.node.config_hash))
-
-    def opened(self) -> None:
-        """Open it by a double click."""
-        self.action_open()
+        if self.cursor < len(self.lines) and self.lines[self.cursor].more:
+            self.post_message(self.MoreWanted())
+        else:
+            super().action_open()
 
     def action_branch(self, direction: int) -> None:
         """Fold what comes from this experiment, or go to its parent; unfold it, or go to its first child."""

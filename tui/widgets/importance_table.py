@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.message import Message
 
 from tui import actions
 from tui.safe import safe
 from tui.widgets import bars
 from tui.widgets.cells import fit
-from tui.widgets.line_table import LineTable
+from tui.widgets.result_table import ResultTable
 from tui.widgets.verdict_table import show_p
 
 if TYPE_CHECKING:
@@ -39,25 +38,15 @@ class _Widths:
     with_p: bool
 
 
-class ImportanceTable(LineTable):
+class ImportanceTable(ResultTable):
     """The names, the strongest correlation first."""
 
     BINDINGS = actions.bindings(actions.RESULTS, actions.IMPORTANCE)
 
-    @dataclass
-    class Moved(Message):
-        """The cursor is on another name."""
-
-    @dataclass
-    class Opened(Message):
-        """A person wants to see a name's points."""
-
-        name: str
-
     def __init__(self) -> None:
         super().__init__()
         self.names: Sequence[Importance] = ()
-        self.message: Sequence[str] = ("Reading …",)
+        self.message = ("Reading …",)
         self._with_forest = False
         self._longest = 0
 
@@ -71,16 +60,17 @@ class ImportanceTable(LineTable):
         """The name under the cursor."""
         return self.names[self.cursor] if self.cursor < len(self.names) else None
 
+    def key_at(self, index: int) -> str:
+        """Return a name."""
+        return self.names[index].name
+
     def show(self, names: Sequence[Importance]) -> None:
         """Show other names; the cursor stays on its name."""
         kept = None if self.current is None else self.current.name
         self.names = names
         self._with_forest = any(each.forest is not None for each in names)
         self._longest = max((cell_len(safe(each.name[:100])) for each in names), default=0)
-        self.rows_changed()
-        self.go(next((at for at, each in enumerate(names) if each.name == kept), 0))
-        self.refresh()
-        self.post_message(self.Moved())
+        self.lines_changed(kept)
 
     def _widths(self, width: int) -> _Widths:
         narrow = width < _NARROW
@@ -136,22 +126,3 @@ class ImportanceTable(LineTable):
             Segment(text, look + Style(reverse=True) if below else look)
             for text, below in bars.bar(rho, largest, largest, width)
         ]
-
-    def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
-        """Return a line below the table; while it is empty they say why."""
-        if not self.names and 1 <= y <= len(self.message):
-            return [Segment(fit("  " + self.message[y - 1], width), style + self.part("quiet"))]
-        return super().blank_line(y, width, style)
-
-    def cursor_moved(self) -> None:
-        """Tell the screen, which tells the numbers."""
-        self.post_message(self.Moved())
-
-    def action_open(self) -> None:
-        """Show the points of the name under the cursor."""
-        if self.current is not None:
-            self.post_message(self.Opened(self.current.name))
-
-    def opened(self) -> None:
-        """Show the points, by a double click."""
-        self.action_open()

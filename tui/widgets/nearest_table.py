@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.message import Message
 
 from registry.config import SHORT_HASH
 from tui import actions
 from tui.numbers import shown
 from tui.safe import safe
 from tui.widgets.cells import fit
-from tui.widgets.line_table import LineTable
+from tui.widgets.result_table import ResultTable
 
 if TYPE_CHECKING:
     from registry.analysis.nearest import Neighbour
@@ -36,22 +35,15 @@ class NearLine:
     neighbour: Neighbour | None = None
 
 
-class NearestTable(LineTable):
+class NearestTable(ResultTable):
     """The neighbours; the cursor rests on them alone."""
 
     BINDINGS = actions.bindings(actions.RESULTS, actions.NEAREST)
-
-    @dataclass
-    class Opened(Message):
-        """A person wants to see an experiment."""
-
-        config_hash: str
 
     def __init__(self, marks: Collection[str]) -> None:
         super().__init__()
         self._marks = marks
         self.lines: Sequence[NearLine] = ()
-        self.message: Sequence[str] = ("Reading the registry …",)
         self._metric: Metric | None = None
         self._own: float | None = None
         self._numbers: dict[str, tuple[str, str]] = {}
@@ -67,6 +59,11 @@ class NearestTable(LineTable):
         """The experiment under the cursor."""
         return self.lines[self.cursor].neighbour if self.cursor < len(self.lines) else None
 
+    def key_at(self, index: int) -> str | None:
+        """Return the full hash of a neighbour; None for a heading."""
+        neighbour = self.lines[index].neighbour
+        return None if neighbour is None else neighbour.config_hash
+
     def can_stop(self, index: int) -> bool:
         """Return whether the cursor may rest on a line: not on headings."""
         return self.lines[index].neighbour is not None
@@ -81,10 +78,7 @@ class NearestTable(LineTable):
         first, second = (max((cell_len(pair[n]) for pair in self._numbers.values()), default=0) for n in (0, 1))
         title = 0 if metric is None else len(metric.name)
         self._widths = (max(first, title), second) if first or second else (0, 0)
-        self.rows_changed()
-        same = (n for n, each in enumerate(lines) if each.neighbour is not None and each.neighbour.config_hash == kept)
-        self.go(next(same, 0))
-        self.refresh()
+        self.lines_changed(kept)
 
     def _told(self, neighbour: Neighbour) -> tuple[str, str]:
         """Return the metric, and by how much it differs from that of the one they are near to."""
@@ -134,18 +128,3 @@ class NearestTable(LineTable):
         look = style if better is None else style + self.part("more" if better else "less")
         made = [Segment(f"{value:>{first}}  ", style)] if first and not narrow else []
         return [*made, Segment(f"{change:>{second}}  ", look)] if second else made
-
-    def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
-        """Return a line below the table; while it is empty they say why."""
-        if not self.lines and 1 <= y <= len(self.message):
-            return [Segment(fit("  " + self.message[y - 1], width), style + self.part("quiet"))]
-        return super().blank_line(y, width, style)
-
-    def action_open(self) -> None:
-        """Open the experiment under the cursor."""
-        if self.current is not None:
-            self.post_message(self.Opened(self.current.config_hash))
-
-    def opened(self) -> None:
-        """Open it by a double click."""
-        self.action_open()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.message import Message
 
 from registry.config import SHORT_HASH
 from tui import actions
 from tui.widgets.cells import fit
-from tui.widgets.line_table import LineTable
+from tui.widgets.result_table import ResultTable
 
 if TYPE_CHECKING:
     from registry.analysis.ab import Candidate
@@ -24,25 +22,15 @@ _TONES: Final = {"better": "more", "worse": "less", "cannot tell": "quiet", "can
 """In which colour a verdict stands; the word says it too."""
 
 
-class VerdictTable(LineTable):
+class VerdictTable(ResultTable):
     """The candidates; the cursor is on the one whose numbers are told below."""
 
     BINDINGS = actions.bindings(actions.RESULTS, actions.VERDICT)
 
-    @dataclass
-    class Moved(Message):
-        """The cursor is on another candidate."""
-
-    @dataclass
-    class Opened(Message):
-        """A person wants to see an experiment."""
-
-        config_hash: str
-
     def __init__(self) -> None:
         super().__init__()
         self.candidates: Sequence[Candidate] = ()
-        self.message: Sequence[str] = ("Judging …",)
+        self.message = ("Judging …",)
 
     @property
     def row_count(self) -> int:
@@ -54,14 +42,15 @@ class VerdictTable(LineTable):
         """The candidate under the cursor."""
         return self.candidates[self.cursor] if self.cursor < len(self.candidates) else None
 
+    def key_at(self, index: int) -> str:
+        """Return the full hash of a candidate."""
+        return self.candidates[index].config_hash
+
     def show(self, candidates: Sequence[Candidate]) -> None:
         """Show other verdicts; the cursor stays on its experiment."""
         kept = None if self.current is None else self.current.config_hash
         self.candidates = candidates
-        self.rows_changed()
-        self.go(next((at for at, each in enumerate(candidates) if each.config_hash == kept), 0))
-        self.refresh()
-        self.post_message(self.Moved())
+        self.lines_changed(kept)
 
     def head_line(self, y: int, width: int) -> list[Segment]:
         """Return the titles."""
@@ -82,25 +71,6 @@ class VerdictTable(LineTable):
             word,
             Segment(told, style),
         ]
-
-    def blank_line(self, y: int, width: int, style: Style) -> list[Segment]:
-        """Return a line below the table; while it is empty they say why."""
-        if not self.candidates and 1 <= y <= len(self.message):
-            return [Segment(fit("  " + self.message[y - 1], width), style + self.part("quiet"))]
-        return super().blank_line(y, width, style)
-
-    def cursor_moved(self) -> None:
-        """Tell the screen, which tells the numbers."""
-        self.post_message(self.Moved())
-
-    def action_open(self) -> None:
-        """Open the experiment under the cursor."""
-        if self.current is not None:
-            self.post_message(self.Opened(self.current.config_hash))
-
-    def opened(self) -> None:
-        """Open the experiment, by a double click."""
-        self.action_open()
 
 
 _TITLES: Final = ("EFFECT", "95 %", "N", "WON", "P")
