@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from registry.search.words import split_name
-from tui.numbers import shown
+from tui.numbers import shown, signed
 from tui.safe import safe
 
 if TYPE_CHECKING:
@@ -68,13 +68,6 @@ def numbers(found: Lineage) -> dict[str, tuple[str, str]]:
         return {}
     name = split_name(found.metric).text
     return {
-        node.config_hash: ("" if node.value is None else shown(name, node.value), _signed(name, node.change))
+        node.config_hash: ("" if node.value is None else shown(name, node.value), signed(name, node.change))
         for node in found.root.walk()
     }
-
-
-def _signed(name: str, change: float | None) -> str:
-    if change is None:
-        return ""
-    told = shown(name, change)
-    return f"+{told}" if change > 0 and not told.startswith("+") else told

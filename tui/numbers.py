@@ -29,6 +29,14 @@ def shown(metric: Metric | str, value: float | None) -> str:
     return f"{value:+.3f}" if name.startswith("edge") else f"{value:.3f}" if unit == "share" else f"{value:.6g}"
 
 
+def signed(metric: Metric | str, change: float | None) -> str:
+    """Return the difference of two values of a metric, always with its sign; nothing where there is none."""
+    if change is None:
+        return ""
+    told = shown(metric, change)
+    return f"+{told}" if change > 0 and not told.startswith("+") else told
+
+
 def percent(value: float | None, signed: bool = False) -> str:
     """Return a fraction in percent."""
     if value is None:

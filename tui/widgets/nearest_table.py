@@ -12,7 +12,7 @@ from rich.style import Style
 
 from registry.config import SHORT_HASH
 from tui import actions
-from tui.numbers import shown
+from tui.numbers import shown, signed
 from tui.safe import safe
 from tui.widgets.cells import fit
 from tui.widgets.result_table import ResultTable
@@ -84,11 +84,8 @@ class NearestTable(ResultTable):
         """Return the metric, and by how much it differs from that of the one they are near to."""
         if self._metric is None or neighbour.metric is None:
             return "", ""
-        if self._own is None:
-            return shown(self._metric, neighbour.metric), ""
-        change = neighbour.metric - self._own
-        told = shown(self._metric, change)
-        return shown(self._metric, neighbour.metric), told if change <= 0 or told.startswith("+") else f"+{told}"
+        change = None if self._own is None else neighbour.metric - self._own
+        return shown(self._metric, neighbour.metric), signed(self._metric, change)
 
     def head_line(self, y: int, width: int) -> list[Segment]:
         """Return the titles."""
