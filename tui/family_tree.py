@@ -29,25 +29,37 @@ class TreeLine:
     """How many are not drawn under `node`; 0 for the line of the experiment itself."""
     folded: bool = False
     """Whether what comes from it is folded into this line."""
+    depth: int = 0
+    """Branches from the root."""
 
 
-def tree(root: Node, folded: Collection[str] = ()) -> Iterator[TreeLine]:
-    """Yield the lines from the root down; what comes from those in `folded`, by full hash, is left out."""
-    waiting: list[tuple[Node, bool, str, str]] = [(root, False, "", "")]
+def above(found: Lineage) -> TreeLine:
+    """Return the line over the tree that says how many ancestors are not drawn."""
+    return TreeLine(found.root, "", more=found.above, depth=-1)
+
+
+def tree(root: Node, folded: Collection[str] = (), *, lead_width: int | None = None) -> Iterator[TreeLine]:
+    """Yield the lines from the root down; what comes from those in `folded`, by full hash, is left out.
+
+    Of the branches before a line the last `lead_width` cells are kept: whole ones take memory by the square of
+    the depth.
+    """
+    kept = slice(None if lead_width is None else -lead_width, None)
+    waiting: list[tuple[Node, bool, str, str, int]] = [(root, False, "", "", 0)]
     while waiting:
-        node, is_more, lead, indent = waiting.pop()
+        node, is_more, lead, indent, depth = waiting.pop()
         if is_more:
-            yield TreeLine(node, lead, more=node.hidden)
+            yield TreeLine(node, lead, more=node.hidden, depth=depth)
             continue
         closed = node.config_hash in folded and bool(node.children or node.hidden)
-        yield TreeLine(node, lead, folded=closed)
+        yield TreeLine(node, lead, folded=closed, depth=depth)
         if closed:
             continue
         below = [(child, False) for child in node.children] + ([(node, True)] if node.hidden else [])
         last = len(below) - 1
         for place, (child, more) in reversed(list(enumerate(below))):
             branch, under = ("└─ ", "   ") if place == last else ("├─ ", "│  ")
-            waiting.append((child, more, indent + branch, indent + under))
+            waiting.append((child, more, (indent + branch)[kept], (indent + under)[kept], depth + 1))
 
 
 def words(node: Node) -> str:

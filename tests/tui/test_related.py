@@ -108,8 +108,34 @@ async def test_a_large_family_is_drawn_in_parts(tmp_path: Path) -> None:
         assert "301 experiments" in app.lines()[0] and "101 not shown" in app.lines()[1]
         await app.press("G")
         assert "… 101 more" in app.lines()[-2] or "… 101 more" in app.text
+        at = app.screen.table.cursor
+        await app.press("r")
+        assert app.screen.table.cursor == at, "read again, the cursor stays on the line of how many more"
         await app.press("enter")
         assert app.screen.table.row_count == 301 and "not shown" not in app.text
+        assert app.screen.table.current.config_hash == children[198].config_hash, "the first that was not drawn"
+
+
+async def test_early_ancestors_are_drawn_when_wanted(tmp_path: Path) -> None:
+    chain = [ROOT]
+    for n in range(1, 251):
+        chain.append(chain[-1].variant(weights={"a": n / 1000}))
+    made = registry_of(tmp_path / "e.duckdb", chain)
+    async with driving(made, (80, 24)) as app:
+        await to(app, chain[-1], "L")
+        assert app.screen.table.row_count == 101 and "151 not shown, enter on …" in app.lines()[1]
+        await app.press("g")
+        assert "… 151 earlier ancestors" in app.lines()[2]
+        await app.press("y", "space", "c")
+        assert isinstance(app.screen, LineageScreen) and not app.screen.workspace.marks, "no experiment is there"
+        await app.press("g", "j", "left")
+        assert app.screen.table.row_count == 2, "the oldest that is drawn folds"
+        await app.press("left")
+        assert app.screen.table.cursor == 0
+        await app.press("enter")
+        assert "not shown" not in app.text and app.screen.table.current.config_hash == chain[150].config_hash
+        await app.press("c")
+        assert isinstance(app.screen, CompareScreen) and short(chain[149]) in app.text
 
 
 async def test_a_registration_elsewhere_appears_and_the_cursor_stays(registry: ExperimentRegistry) -> None:
@@ -133,7 +159,11 @@ async def test_the_nearest_and_the_nearest_better_ones(registry: ExperimentRegis
         assert short(ROOT) in "".join(lines[near:better]) and short(STRANGER) in lines[better - 2], "the farthest last"
         assert short(OTHER) in lines[better + 1] and "+0.010" in lines[better + 1]
         assert "k 5 -> 10" in line_of(app, ROOT)
-        await app.press("G", "c")
+        await app.press("G")
+        at = app.screen.table.cursor
+        await app.press("r")
+        assert app.screen.table.cursor == at, "among the better ones, though it is among the nearest as well"
+        await app.press("c")
         assert isinstance(app.screen, CompareScreen) and short(OTHER) in app.text
         await app.press("escape", "d")
         assert "cosine distance" in app.lines()[1]

@@ -95,10 +95,8 @@ class LineageScreen(Related):
             said.append(
                 f"{found.metric} on {where}" if where is not None else f"none has a run, so none has {found.metric}"
             )
-        if found.above:
-            said.append(f"{of_them(found.above, 'earlier ancestor')} not shown")
-        if hidden := found.hidden - found.above:
-            said.append(f"{hidden:,} not shown, enter on … shows more")
+        if found.hidden:
+            said.append(f"{found.hidden:,} not shown, enter on … shows more")
         if found.note is not None:
             said.append(found.note)
         self.state_line.show(" · ".join(said))

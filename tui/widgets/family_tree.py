@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +13,9 @@ from textual.message import Message
 
 from registry.config import SHORT_HASH
 from tui import actions
-from tui.family_tree import TreeLine, numbers, tree, words
+from tui.family_tree import TreeLine, above, numbers, tree, words
 from tui.safe import safe
-from tui.widgets.cells import fit
+from tui.widgets.cells import fit, of_them
 from tui.widgets.result_table import ResultTable
 
 if TYPE_CHECKING:
@@ -23,8 +23,20 @@ if TYPE_CHECKING:
 
 NARROW: Final = 70
 _SHORT: Final = 7
+_LEAD: Final = 120
+"""Cells of branches that are kept of a line: more than the widest window shows."""
 _DEEPEST: Final = 0.4
 """Of the width, at most so much is branches: of a deeper place the last ones are shown."""
+
+
+def _first_new(root: Node, line: TreeLine) -> str | None:
+    """Return the first experiment that was not drawn when `line` said how many more there are."""
+    of = line.node.config_hash
+    if line.depth < 0:
+        return next((node.config_hash for node in root.walk() if any(c.config_hash == of for c in node.children)), None)
+    known = {child.config_hash for child in line.node.children}
+    now = next((node.children for node in root.walk() if node.config_hash == of), [])
+    return next((child.config_hash for child in now if child.config_hash not in known), None)
 
 
 class FamilyTree(ResultTable):
@@ -66,26 +78,43 @@ class FamilyTree(ResultTable):
     @property
     def parent_of_current(self) -> Node | None:
         """The experiment that the one under the cursor was made from, where that is drawn."""
-        above = self._parent_of(self.cursor) if self.lines else 0
-        return None if above == self.cursor else self.lines[above].node
+        parent = self._parent_of(self.cursor) if self.lines else 0
+        return None if parent == self.cursor or self.lines[parent].more else self.lines[parent].node
 
     def show(self, found: Lineage | None, aliases: Mapping[str, str] | None = None) -> None:
         """Show another state of the family, or nothing; the cursor stays on its experiment.
 
         `aliases` has full hash to the names that point there. At first the cursor is on the experiment one came from.
         """
-        kept = self.current
+        wanted = [found.of] if not self.lines and found is not None else self._wanted(found)
         self._found, self._aliases = found, aliases or {}
         self._numbers = {} if found is None else numbers(found)
         first, second = (max((cell_len(pair[n]) for pair in self._numbers.values()), default=0) for n in (0, 1))
         self._widths = (first, second)
-        wanted = kept.config_hash if kept is not None else None if found is None else found.of
-        self._lay_out(wanted)
+        self._lay_out(*wanted)
 
-    def _lay_out(self, wanted: str | None) -> None:
-        """Make the lines anew, the cursor on the experiment `wanted`, else where it is."""
-        self.lines = [] if self._found is None else list(tree(self._found.root, self._folded))
-        self.lines_changed(wanted, self.cursor)
+    def _wanted(self, found: Lineage | None) -> list[Hashable]:
+        """Return where the cursor goes in another state of the family, best first.
+
+        From a line that says how many more there are it goes to the first that was not drawn.
+        """
+        if found is None or self.cursor >= len(self.lines):
+            return []
+        line = self.lines[self.cursor]
+        return [_first_new(found.root, line) if line.more else None, self.place, line.node.config_hash]
+
+    def place_of(self, index: int) -> Hashable:
+        """Return the full hash of an experiment; of a line that says how many more, whose they are and where."""
+        line = self.lines[index]
+        return (line.node.config_hash, line.depth < 0) if line.more else line.node.config_hash
+
+    def _lay_out(self, *wanted: Hashable) -> None:
+        """Make the lines anew, the cursor at the first of the places `wanted`, else where it is."""
+        found = self._found
+        self.lines = [] if found is None else list(tree(found.root, self._folded, lead_width=_LEAD))
+        if found is not None and found.above:
+            self.lines.insert(0, above(found))
+        self.lines_changed(*wanted, otherwise=self.cursor)
 
     # drawing
 
@@ -100,7 +129,8 @@ class FamilyTree(ResultTable):
         lead = line.lead[-int((width - used) * _DEEPEST) :] if len(line.lead) > (width - used) * _DEEPEST else line.lead
         parts.append(Segment(lead, style + self.part("quiet")))
         if line.more:
-            return [*parts, Segment(f"… {line.more:,} more", style + self.part("quiet")), Segment(" " * width, style)]
+            text = f"… {of_them(line.more, 'earlier ancestor')}" if line.depth < 0 else f"… {line.more:,} more"
+            return [*parts, Segment(text, style + self.part("quiet")), Segment(" " * width, style)]
         here = self._found is not None and node.config_hash == self._found.of
         look = style + self.part("strong") if here else style
         parts.append(Segment(node.config_hash[: _SHORT if narrow else SHORT_HASH], look))
@@ -159,8 +189,8 @@ class FamilyTree(ResultTable):
 
     def _parent_of(self, index: int) -> int:
         """Return the line of the experiment that a line hangs on."""
-        deep = len(self.lines[index].lead)
-        return next((n for n in range(index - 1, -1, -1) if len(self.lines[n].lead) < deep), index)
+        deep = self.lines[index].depth
+        return next((n for n in range(index - 1, -1, -1) if self.lines[n].depth < deep), index)
 
     def about(self) -> list[tuple[str, str]]:
         """Return (sign, what it means) for help."""

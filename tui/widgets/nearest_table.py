@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -70,7 +70,7 @@ class NearestTable(ResultTable):
 
     def show(self, lines: Sequence[NearLine], metric: Metric | None, own: float | None) -> None:
         """Show other neighbours, with a metric where there is one; the cursor stays on its experiment."""
-        kept = None if self.current is None else self.current.config_hash
+        place, kept = self.place, None if self.current is None else self.current.config_hash
         self.lines, self._metric, self._own = lines, metric, own
         self._numbers = {
             line.neighbour.config_hash: self._told(line.neighbour) for line in lines if line.neighbour is not None
@@ -78,7 +78,14 @@ class NearestTable(ResultTable):
         first, second = (max((cell_len(pair[n]) for pair in self._numbers.values()), default=0) for n in (0, 1))
         title = 0 if metric is None else len(metric.name)
         self._widths = (max(first, title), second) if first or second else (0, 0)
-        self.lines_changed(kept)
+        self.lines_changed(place, *(self.place_of(at) for at in range(len(lines)) if self.key_at(at) == kept))
+
+    def place_of(self, index: int) -> Hashable:
+        """Return under which heading, and which neighbour: one may be among the nearest and the better ones."""
+        neighbour = self.lines[index].neighbour
+        if neighbour is None:
+            return None
+        return sum(line.neighbour is None for line in self.lines[:index]), neighbour.config_hash
 
     def _told(self, neighbour: Neighbour) -> tuple[str, str]:
         """Return the metric, and by how much it differs from that of the one they are near to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -36,11 +36,20 @@ class ResultTable(LineTable):
         """Return what a line is about, if that can be opened: see `Opened`."""
         raise NotImplementedError
 
-    def lines_changed(self, wanted: str | None, otherwise: int = 0) -> None:
-        """Draw lines that are others now, the cursor on the first that is about `wanted`."""
+    def place_of(self, index: int) -> Hashable:
+        """Return what tells a line apart from every other, so that the cursor finds it again among other lines."""
+        return self.key_at(index)
+
+    @property
+    def place(self) -> Hashable:
+        """The place of the line under the cursor; None where there is none."""
+        return self.place_of(self.cursor) if self.cursor < self.row_count else None
+
+    def lines_changed(self, *wanted: Hashable, otherwise: int = 0) -> None:
+        """Draw lines that are others now, the cursor at the first of the places `wanted` that is among them."""
         self.rows_changed()
-        same = (at for at in range(self.row_count) if wanted is not None and self.key_at(at) == wanted)
-        self.go(next(same, otherwise))
+        found = {self.place_of(at): at for at in reversed(range(self.row_count))}
+        self.go(next((found[place] for place in wanted if place is not None and place in found), otherwise))
         self.refresh()
         self.post_message(self.Moved())
 
