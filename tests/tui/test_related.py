@@ -203,3 +203,11 @@ async def test_small_windows_show_the_change_and_the_edit(registry: ExperimentRe
         await app.press("N")
         line = next(line for line in app.lines() if str(ROOT.config_hash)[:7] in line)
         assert "-0.020" in line and "a 0.3" in line
+
+
+async def test_a_family_without_runs_on_the_chosen_panel_says_so(registry: ExperimentRegistry) -> None:
+    registry.record_run(STRANGER, metrics={"edge": 0.1}, panel="q", period=PERIOD)
+    async with driving(registry, (120, 24)) as app:
+        app.screen.workspace.remembered.panel = "q"
+        await to(app, ROOT, "L")
+        assert "none has a run on q" in app.lines()[1]

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from registry.config import SHORT_HASH
 from tui import actions
+from tui.safe import safe
 from tui.screens.computing import Step, Work
 from tui.screens.related import Related
 from tui.selection import metric_names, on_usual_panel, usual_metric
@@ -91,16 +92,18 @@ class LineageScreen(Related):
         self.top_bar.count = of_them(found.size)
         said = []
         if found.metric is not None:
-            where = found.metrics_from
-            said.append(
-                f"{found.metric} on {where}" if where is not None else f"none has a run, so none has {found.metric}"
-            )
+            said.append(f"{found.metric} on {found.metrics_from}" if found.metrics_from is not None else self._no_run())
         if found.hidden:
             said.append(f"{found.hidden:,} not shown, enter on … shows more")
         if found.note is not None:
             said.append(found.note)
         self.state_line.show(" · ".join(said))
         self.table.show(found, answer.aliases)
+
+    def _no_run(self) -> str:
+        """Say that no member of the family has the metric, and on which panel and period if they were chosen."""
+        chosen = " ".join(safe(part) for part in self.workspace.read_on.values() if part)
+        return f"none has a run on {chosen}" if chosen else "none has a run"
 
     def clear(self) -> None:
         """Show no tree."""
