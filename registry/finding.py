@@ -227,9 +227,41 @@ def rows_of(
     Raises:
         FilterError: a column can't be understood, or names something unknown.
     """
+    return _rows_of(session, hashes, columns, Metrics(session, panel=panel, period=period))
+
+
+def metrics_of(
+    session: Session,
+    hashes: Sequence[str],
+    names: Sequence[str] | None = None,
+    *,
+    panel: str | None = None,
+    period: str | None = None,
+) -> Results:
+    """Return `hash` and metrics, such as `m.edge`, of experiments, live or in the trash, as ordered.
+
+    Without `names` they are all that a run of these experiments has. They are read from each experiment's latest run
+    on the panel and period chosen, or on those that the latest runs of these experiments agree on.
+
+    Raises:
+        FilterError: a name is no metric, or one that no run has; or the panel or period is not there.
+        AmbiguousPanelError: none was chosen, and their latest runs differ in it.
+    """
+    from registry.search import only_metrics
+    from registry.search.words import write_name
+    from registry.store.session import INTEGERS, TEXTS, as_list
+
+    ids = [id_ for (id_,) in session.rows(f"SELECT id FROM experiment WHERE config_hash IN {TEXTS}", [as_list(hashes)])]
+    if names is None:
+        theirs = f"SELECT DISTINCT metric FROM run_metric WHERE id IN {INTEGERS} ORDER BY metric"
+        names = [write_name(name, "m") for (name,) in session.rows(theirs, [as_list(ids)])]
+    only_metrics(names)
+    return _rows_of(session, hashes, ["hash", *names], Metrics(session, panel=panel, period=period, among=ids))
+
+
+def _rows_of(session: Session, hashes: Sequence[str], columns: str | Sequence[str] | None, metrics: Metrics) -> Results:
     from registry.store.session import TEXTS, as_list
 
-    metrics = Metrics(session, panel=panel, period=period)
     listing = compile_listing(session, DEFAULT_SORT, columns, metrics, trashed=None)
     which = f"e.config_hash IN {TEXTS}", [as_list(hashes)]
     keys = session.rows(*listing.ids(*which, what="e.config_hash"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Generator
 
@@ -14,6 +15,10 @@ settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("default")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # in the background of a script, where interrupts are ignored by everything that is started from here
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LINUX = sys.platform == "linux"
 

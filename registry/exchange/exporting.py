@@ -15,12 +15,15 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from registry.config import SHORT_HASH, ExperimentConfig
 from registry.errors import ExchangeError, FileExistsRefusal
 from registry.exchange.files import Target, check_free, explained, publish, resolve_target, try_sync_folder, writing
 from registry.exchange.table_form import table_suffix
+
+if TYPE_CHECKING:
+    from registry.results import Results
 
 Form = Literal["json", "ndjson"]
 _FORMS: dict[str, Form] = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -114,13 +117,14 @@ def export_many(
     runs: RunsOf | None = None,
     marks: Marks | None = None,
     long: bool = False,
+    metrics: Results | None = None,
 ) -> ExportReport:
     """Write any number of experiments, each once, and say what was written.
 
     A name ending in .json becomes one array, .ndjson or .jsonl one line for each; any other name is a
     folder that gets one file for each (made when it is missing; its parent is not). A stream gets `form`.
     A name ending in .csv or .parquet becomes a table, `long` or wide, of what the experiments themselves hold:
-    neither `runs` nor `marks` are in it.
+    neither `runs` nor `marks` are in it, but `metrics` are, if given: see `ExperimentRegistry.metrics_of`.
 
     Raises:
         FileExistsRefusal: a file exists and `force` was not given; nothing was written.
@@ -135,9 +139,10 @@ def export_many(
             raise ExchangeError(f"{path}: a table holds no runs; export to an .ndjson file, or without the runs")
         from registry.exchange.table_writing import write_table
 
-        return ExportReport(write_table(once, target, long=long, force=force), str(path), [str(path)])
-    if long:
-        raise ExchangeError(f"{path} can't be a long table; end its name in .csv or .parquet")
+        return ExportReport(write_table(once, target, long=long, metrics=metrics, force=force), str(path), [str(path)])
+    if long or metrics is not None:
+        what = "be a long table" if long else "have metrics as columns"
+        raise ExchangeError(f"{path} can't {what}; end its name in .csv or .parquet")
     known = _FORMS.get(path.suffix.lower())
     if known is None or _means_folder(target):
         return _write_folder(once, target, beside, force=force)

@@ -1,7 +1,8 @@
 """What tables of experiments look like: the names of their columns, and cells that no spreadsheet runs.
 
 A wide table has a line for each experiment and the columns `config_hash`, `description`, `tags`, `parent`,
-`created_at`, `features`, `w.NAME`, `transform.NAME` and `hp.NAME`. A long one has a line for each experiment
+`created_at`, `features`, `w.NAME`, `transform.NAME` and `hp.NAME`; with metrics also `metrics_from`, the panel and
+period they were read on, and `m.NAME`. A long one has a line for each experiment
 and name, with `config_hash`, `kind`, `name` and `value`. Hyperparameters and tags are JSON, so that 10, 10.0 and
 "10" stay apart; an empty cell is absent; `features` is only said where it is not the names of the weights.
 
@@ -22,6 +23,7 @@ Kind = Literal["own", "weight", "transformation", "hyperparameter", "metric"]
 
 OWN: Final = ("config_hash", "description", "tags", "parent", "created_at", "features")
 """The columns about the experiment itself."""
+METRICS_FROM: Final = "metrics_from"
 LONG: Final = ("config_hash", "kind", "name", "value")
 OWN_KIND: Final = "experiment"
 """What a long table calls the fields of the experiment itself."""

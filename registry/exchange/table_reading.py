@@ -16,7 +16,7 @@ from registry.canonical import show
 from registry.config import HASH_LENGTH, ExperimentConfig, parse_json
 from registry.errors import InvalidConfigError
 from registry.exchange.report import Found, Record, Refusal, Remark
-from registry.exchange.table_form import LONG, OWN, OWN_KIND, Kind, from_cell, read_column
+from registry.exchange.table_form import LONG, METRICS_FROM, OWN, OWN_KIND, Kind, from_cell, read_column
 from registry.exchange.text import Meter
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII).fullmatch
@@ -166,7 +166,7 @@ def _unknown(header: Sequence[str], meant: Sequence[tuple[Kind, str] | None], na
     metrics = any(held is not None and held[0] == "metric" for held in meant)
     if metrics:
         yield Remark(name, _METRICS)
-        unknown = [column for column in unknown if column != "metrics_from"]
+        unknown = [column for column in unknown if column != METRICS_FROM]
     if unknown:
         yield Remark(name, f"columns that mean nothing here were passed over: {', '.join(map(show, unknown))}")
 
@@ -191,8 +191,9 @@ def _long(rows: Iterator[_Row], header: Sequence[str], name: str, text: _Text) -
             try:
                 if config_hash is None:
                     raise InvalidConfigError("config_hash is missing")
-                metrics = metrics or kind == "metric"
-                if kind != "metric":
+                about_metrics = kind == "metric" or (kind == OWN_KIND and called == METRICS_FROM)
+                metrics = metrics or about_metrics
+                if not about_metrics:
                     record.add_long(kind, called, value, text)
             except InvalidConfigError as error:
                 fault = Refusal(f"{name}: row {number}", str(error))

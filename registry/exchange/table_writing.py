@@ -10,14 +10,28 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.config import ExperimentConfig
 from registry.errors import ExchangeError
 from registry.exchange.files import Target, writing, writing_path
 from registry.exchange.held import Held
-from registry.exchange.table_form import LONG, OWN, OWN_KIND, Kind, column_name, columns_apart, table_suffix, to_cell
+from registry.exchange.table_form import (
+    LONG,
+    METRICS_FROM,
+    OWN,
+    OWN_KIND,
+    Kind,
+    column_name,
+    columns_apart,
+    read_column,
+    table_suffix,
+    to_cell,
+)
 from registry.frozen import thaw
+
+if TYPE_CHECKING:
+    from registry.results import Results
 
 _BATCH = 500
 _KINDS: tuple[Kind, ...] = ("weight", "transformation", "hyperparameter")
@@ -26,8 +40,17 @@ _Parts = tuple[tuple[str | None, ...], tuple[dict[str, Any], ...]]
 """An experiment's own fields as in `OWN`, then for each of `_KINDS` its values by name."""
 
 
-def write_table(configs: Iterable[ExperimentConfig], target: Target, *, long: bool = False, force: bool = False) -> int:
+def write_table(
+    configs: Iterable[ExperimentConfig],
+    target: Target,
+    *,
+    long: bool = False,
+    metrics: Results | None = None,
+    force: bool = False,
+) -> int:
     """Write experiments as a table to a FILE.csv or FILE.parquet; return how many there were.
+
+    `metrics` are what `ExperimentRegistry.metrics_of` returns.
 
     Raises:
         FileExistsRefusal: the file is there and `force` was not given; it is untouched.
@@ -36,10 +59,11 @@ def write_table(configs: Iterable[ExperimentConfig], target: Target, *, long: bo
     suffix = table_suffix(os.fspath(target))
     if suffix not in (".csv", ".parquet"):
         raise ExchangeError(f"{os.fspath(target)} can't be written as a table; end its name in .csv or .parquet")
-    counted = _Counted(configs)
     as_csv = suffix == ".csv"
+    text = to_cell if as_csv else str
+    counted, measured = _Counted(configs), _Measured(metrics, text)
     if long:
-        rows = (row for config in counted for row in _long(config, to_cell if as_csv else str))
+        rows = (row for config in counted for row in (*_long(config, text), *measured.long(config)))
         _write(target, LONG, ["VARCHAR"] * len(LONG), rows, as_csv=as_csv, force=force)
         return counted.count
     with Held[list[_Parts]]() as held:
@@ -48,7 +72,10 @@ def write_table(configs: Iterable[ExperimentConfig], target: Target, *, long: bo
         for kind, known in zip(_KINDS, names, strict=True):
             columns += [column_name(kind, name) for name in known] if as_csv else columns_apart(kind, known)
             types += ["DOUBLE" if kind == "weight" else "VARCHAR"] * len(known)
-        rows = (_wide(parts, names, to_cell if as_csv else str) for batch in held for parts in batch)
+        for column, type_ in measured.columns(as_csv=as_csv):
+            columns.append(column)
+            types.append(type_)
+        rows = (_wide(parts, names, text) + measured.wide(parts[0][0]) for batch in held for parts in batch)
         _write(target, columns, types, rows, as_csv=as_csv, force=force)
     return counted.count
 
@@ -62,6 +89,46 @@ class _Counted:
         for config in self._configs:
             self.count += 1
             yield config
+
+
+class _Measured:
+    """The metrics of the experiments, as cells."""
+
+    def __init__(self, metrics: Results | None, text: Callable[[str], str]) -> None:
+        self._text = text
+        self._from = "" if metrics is None or metrics.metrics_from is None else text(metrics.metrics_from)
+        self._names: list[str] = []
+        for column in [] if metrics is None else metrics.columns[1:]:
+            held = read_column(column)
+            if held is None or held[0] != "metric":
+                raise ExchangeError(f"{column} can't be a column of a table; name metrics as m.edge")
+            self._names.append(held[1])
+        self._values = {} if metrics is None else {row[0]: row[1:] for row in metrics.rows}
+
+    def columns(self, *, as_csv: bool) -> Iterator[tuple[str, str]]:
+        """Yield name and type of the columns of a wide table."""
+        if self._names:
+            yield METRICS_FROM, "VARCHAR"
+        named = (
+            [column_name("metric", name) for name in self._names] if as_csv else columns_apart("metric", self._names)
+        )
+        yield from ((column, "DOUBLE") for column in named)
+
+    def _of(self, config_hash: str | None) -> Sequence[float | None]:
+        return self._values.get(config_hash, [None] * len(self._names))
+
+    def wide(self, config_hash: str | None) -> list[Any]:
+        """Return an experiment's cells; where it has no metric, nothing says where they were read."""
+        values = self._of(config_hash)
+        read = [None if all(value is None for value in values) else self._from] if self._names else []
+        return [*read, *values]
+
+    def long(self, config: ExperimentConfig) -> Iterator[list[Any]]:
+        """Yield an experiment's rows."""
+        there = [(n, v) for n, v in zip(self._names, self._of(config.config_hash), strict=True) if v is not None]
+        if there:
+            yield [config.config_hash, OWN_KIND, METRICS_FROM, self._from]
+        yield from ([config.config_hash, "metric", self._text(name), repr(value)] for name, value in there)
 
 
 def _parts(config: ExperimentConfig) -> _Parts:

@@ -171,6 +171,28 @@ class Looking(Base):
         with self._store.read() as session:
             return finding.rows_of(session, list(hashes), columns, panel=panel, period=period)
 
+    def metrics_of(
+        self,
+        hashes: Iterable[str],
+        names: Sequence[str] | None = None,
+        *,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Results:
+        """Return `hash` and metrics, such as `m.edge`, of these experiments (full hashes), in the order given.
+
+        Without `names`, all metrics that a run of theirs has. They are read on the panel and period chosen, or on
+        those that the latest runs of these experiments agree on; `export_many` takes the answer into tables.
+
+        Raises:
+            FilterError: a name is no metric or none that is known, or there is no such panel or period.
+            AmbiguousPanelError: none was chosen, and the latest runs differ in it.
+        """
+        from registry import finding
+
+        with self._store.read() as session:
+            return finding.metrics_of(session, list(hashes), names, panel=panel, period=period)
+
     def matching(
         self,
         filter: str = "",

@@ -76,3 +76,23 @@ def test_long_tables_are_tables(shell: Shell) -> None:
     assert shell.ok("--db", "other.duckdb", "import", "all.csv") == "24 new\n"
     for args in (["--long", "x.json"], ["--runs", "x.csv"], ["--aliases", "x.parquet"]):
         assert shell("export", BASE, *args).code == 2
+
+
+def test_metrics_become_columns_of_a_table(shell: Shell) -> None:
+    base, variant = (shell.registry.config(each) for each in (BASE, VARIANT))
+    for config, panel in ((base, "p"), (variant, "p"), (variant, "q")):
+        shell.registry.record_run(
+            config, metrics={"edge": 0.1, "sharpe": 0.5}, panel=panel, period="2020-01-01..2020-12-31"
+        )
+    wanted = ["export", BASE, VARIANT, "t.csv", "--metrics"]
+    refused = shell(*wanted, "m.edge")
+    assert refused.code == 2 and "--panel p" in refused.err and not Path("t.csv").exists()
+    ran = shell(*wanted, "m.edge", "--panel", "p")
+    assert ran.code == 0 and "metrics on p 2020-01-01..2020-12-31" in ran.err
+    assert Path("t.csv").read_text().splitlines()[0].endswith("metrics_from,m.edge")
+    shell.ok(*wanted, "all", "--panel", "p", "--force")
+    assert Path("t.csv").read_text().splitlines()[0].endswith("metrics_from,m.edge,m.sharpe")
+    assert "mean nothing here" not in shell.ok("--db", "other.duckdb", "import", "t.csv")
+    assert "unknown metric" in shell(*wanted, "m.egde", "--panel", "p", "--force").err
+    assert "no metric" in shell(*wanted, "w.a", "--panel", "p", "--force").err
+    assert "end FILE in .csv" in shell("export", BASE, "t.ndjson", "--metrics", "all").err

@@ -7,12 +7,13 @@ import gzip
 import tempfile
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import ExperimentConfig
-from registry.errors import ExchangeError, FileExistsRefusal
+from registry import ExperimentConfig, ExperimentRegistry
+from registry.errors import ExchangeError, FileExistsRefusal, FilterError
 from registry.exchange import export_many
 from registry.exchange.table_form import from_cell, to_cell
 from tests.exchange.conftest import config, read
@@ -150,6 +151,64 @@ def test_metrics_are_left_with_a_remark(tmp_path: Path) -> None:
     assert [text for _, text in found.remarks] == [
         "metrics are not imported; runs travel in .ndjson files (export --runs)"
     ]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_metrics_go_along_with_where_they_were_read(tmp_path: Path, name: str) -> None:
+    registry = ExperimentRegistry(tmp_path / "e.duckdb")
+    made = [config(1), config(2), config(3)]
+    for number, each in enumerate(made):
+        registry.register(each)
+        if number:
+            unit = {"unit": "1", "direction": "higher", "definition": "one"}
+            registry.record_run(
+                each,
+                metrics={"edge": number / 10, "=odd, name": None if number == 1 else 2.0},
+                definitions={"=odd, name": unit},
+                panel="=panel",
+                period="2020-01-01..2020-12-31",
+            )
+    measured = registry.metrics_of([str(each.config_hash) for each in made])
+    assert measured.metrics_from == "=panel 2020-01-01..2020-12-31"
+    file, long = tmp_path / name, tmp_path / f"long-{name}"
+    export_many(made, file, metrics=measured)
+    export_many(made, long, metrics=measured, long=True)
+    where = to_cell("=panel 2020-01-01..2020-12-31") if name == "t.csv" else measured.metrics_from
+    with duckdb.connect() as engine:
+        read_file = "read_csv(?, all_varchar=false)" if name == "t.csv" else "read_parquet(?)"
+        rows = engine.execute(
+            f'SELECT "m.edge", "m.""=odd, name""", metrics_from FROM {read_file}', [str(file)]
+        ).fetchall()
+        odd = to_cell("=odd, name") if name == "t.csv" else "=odd, name"
+        assert rows == [(None, None, None), (0.1, None, where), (0.2, 2.0, where)]
+        told = engine.execute(
+            f"SELECT name, value FROM {read_file} WHERE kind = 'metric' OR name = 'metrics_from' ORDER BY ALL",
+            [str(long)],
+        ).fetchall()
+        assert told == sorted(
+            [("edge", "0.1"), ("edge", "0.2"), (odd, "2.0"), ("metrics_from", where), ("metrics_from", where)]
+        )
+    for written in (file, long):
+        found = read(written)
+        assert found.refused == []
+        assert found.hashes == [each.config_hash for each in made]
+        assert [text for _, text in found.remarks] == [
+            "metrics are not imported; runs travel in .ndjson files (export --runs)"
+        ]
+
+
+def test_metrics_that_cannot_be_columns_are_refused(tmp_path: Path) -> None:
+    registry = ExperimentRegistry(tmp_path / "e.duckdb")
+    registry.record_run(config(1), metrics={"edge": 0.1}, panel="p", period="2020-01-01..2020-12-31")
+    hashes = [str(config(1).config_hash)]
+    with pytest.raises(FilterError, match="no metric"):
+        registry.metrics_of(hashes, ["w.a"])
+    over = registry.metrics_of(hashes, ["min(m.edge)"])
+    with pytest.raises(ExchangeError, match=r"min\(m\.edge\) can't be a column"):
+        export_many([config(1)], tmp_path / "t.csv", metrics=over)
+    with pytest.raises(ExchangeError, match=r"end its name in \.csv"):
+        export_many([config(1)], tmp_path / "t.ndjson", metrics=over)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("t.")) == []
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])

@@ -140,6 +140,7 @@ async def test_every_screen_shows_it_and_none_obeys(registry: ExperimentRegistry
         check(app)
 
 
+@pytest.mark.full
 async def test_what_is_learnt_from_it_is_as_harmless(registry: ExperimentRegistry) -> None:
     meant = {"unit": "[x]\x1b", "direction": "higher", "definition": "[link]y[/]"}
     for number, each in enumerate(CONFIGS):

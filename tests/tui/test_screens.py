@@ -130,7 +130,12 @@ async def test_t_turns_light_and_dark_and_3_compares(registry: ExperimentRegistr
         assert app.screen.NAME == "compare"
 
 
-@pytest.mark.parametrize("name", EVERYWHERE)
+FIRST = ("list", "detail", "compare")
+"""Screens that `make test` tries in every way; the others are for `make test-all`, since all take a minute."""
+FIRST_OR_FULL = [name if name in FIRST else pytest.param(name, marks=pytest.mark.full) for name in EVERYWHERE]
+
+
+@pytest.mark.parametrize("name", FIRST_OR_FULL)
 async def test_all_sizes(registry: ExperimentRegistry, name: str) -> None:
     async with driving(registry, (80, 24)) as app:
         await app.press(*WAYS[name])
@@ -146,13 +151,7 @@ async def test_all_sizes(registry: ExperimentRegistry, name: str) -> None:
                 assert "too small" in said and "experiments list" in said
 
 
-FIRST = ("list", "detail", "compare")
-"""Screens on which every action is done in `make test` too; on the others by `make test-all`, for it takes a minute."""
-
-
-@pytest.mark.parametrize(
-    "name", [name if name in FIRST else pytest.param(name, marks=pytest.mark.full) for name in EVERYWHERE]
-)
+@pytest.mark.parametrize("name", FIRST_OR_FULL)
 async def test_every_action_of_every_screen_can_be_done_without_a_crash(
     registry: ExperimentRegistry, name: str
 ) -> None:

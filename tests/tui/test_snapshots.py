@@ -22,6 +22,12 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> ExperimentRegistry:
     return toured_registry(tmp_path_factory.mktemp("toured") / "experiments.duckdb")
 
 
+QUICK_OR_FULL = [
+    pytest.param(size, id=f"{size[0]}x{size[1]}", marks=[pytest.mark.full] if size == (140, 40) else [])
+    for size in SIZES
+]
+
+
 @cache
 def taken(path: Path, size: Size) -> dict[str, str]:
     """Return what is seen on a tour at a size; it is made once."""
@@ -29,7 +35,7 @@ def taken(path: Path, size: Size) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", STOPS)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", QUICK_OR_FULL)
 def test_it_is_the_screen_it_was(
     registry: ExperimentRegistry, size: Size, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -93,3 +94,22 @@ async def test_runs_go_along_when_wanted(registry: ExperimentRegistry, tmp_path:
         await app.press("enter", "x", "tab", "space", "shift+tab")
         await to(app, tmp_path / "with.json")
         assert json.loads((tmp_path / "with.json").read_text())["runs"][0]["metrics"] == {"edge": 0.1}
+
+
+async def test_a_table_tells_the_metrics_on_the_panel_in_force(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    for panel, edge in (("p", 0.1), ("q", 0.2)):
+        registry.record_run(config(2), metrics={"edge": edge}, panel=panel, period="2020-01-01..2020-12-31")
+    registry.record_run(config(1), metrics={"edge": 0.3}, panel="p", period="2020-01-01..2020-12-31")
+    registry.sync()
+    async with driving(registry, (100, 30)) as app:
+        app.screen.workspace.remembered.panel = "p"
+        await app.press("x")
+        await to(app, tmp_path / "all.csv")
+    with (tmp_path / "all.csv").open(newline="") as stream:
+        told = {row["config_hash"]: (row["m.edge"], row["metrics_from"]) for row in csv.DictReader(stream)}
+    on = "p 2020-01-01..2020-12-31"
+    assert told == {
+        config(2).config_hash: ("0.1", on),
+        config(1).config_hash: ("0.3", on),
+        config(0).config_hash: ("", ""),
+    }

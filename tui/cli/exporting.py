@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -24,7 +25,13 @@ from tui.cli.options import (
 )
 from tui.safe import safe
 
+if TYPE_CHECKING:
+    from registry import ExperimentRegistry
+    from registry.results import Results
+
 STDOUT = "-"
+ALL = "all"
+"""As `--metrics`: every one there is."""
 
 
 @click.command(
@@ -33,7 +40,7 @@ STDOUT = "-"
         "experiments export 08d6b6669e67 baseline.json",
         "experiments export --filter 'tag:production' configs/",
         "experiments export --filter 'features >= 0' everything.ndjson --force",
-        "experiments export --filter 'tag:production' weights.csv",
+        "experiments export --filter 'tag:production' weights.csv --metrics m.edge,m.sharpe",
         "experiments export latest - | jq .feature_weights",
     ],
 )
@@ -49,6 +56,9 @@ STDOUT = "-"
 )
 @click.option("--aliases", "with_aliases", is_flag=True, help="Tell which aliases point to them, too.")
 @click.option("--long", is_flag=True, help="In a table: a row for each weight, transformation, hyperparameter.")
+@click.option(
+    "--metrics", metavar="NAMES", help="In a table: these metrics of runs as columns, such as m.edge; or all."
+)
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_app
 def export(
@@ -60,6 +70,7 @@ def export(
     with_runs: bool,
     with_aliases: bool,
     long: bool,
+    metrics: str | None,
     force: bool,
 ) -> None:
     """Write experiments to files.
@@ -80,6 +91,10 @@ def export(
     table = target != STDOUT and table_suffix(target) is not None
     if long and not table:
         raise click.UsageError("--long is for tables: end FILE in .csv or .parquet")
+    if metrics is not None and not table:
+        raise click.UsageError(
+            "--metrics is for tables: end FILE in .csv or .parquet; elsewhere --runs takes the runs along"
+        )
     if table and (with_runs or with_aliases):
         raise click.UsageError("a table holds no runs and no aliases; name a FILE.ndjson to take them along")
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
@@ -87,6 +102,7 @@ def export(
     one = filter_ is None and len(refs) == 1 and refs[0] != STDOUT
     runs = registry.carrier() if with_runs else None
     marks = registry.marks_to_carry(hashes, aliases=with_aliases)
+    measured = None if metrics is None else _metrics(registry, hashes, metrics, order)
     destination = sys.stdout if target == STDOUT else target
     try:
         if one and look.form != "ndjson" and not table:
@@ -94,7 +110,14 @@ def export(
         else:
             form: Literal["json", "ndjson"] = "json" if look.form == "json" else "ndjson"
             report = export_many(
-                registry.configs(hashes), destination, force=force, form=form, runs=runs, marks=marks, long=long
+                registry.configs(hashes),
+                destination,
+                force=force,
+                form=form,
+                runs=runs,
+                marks=marks,
+                long=long,
+                metrics=measured,
             )
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
@@ -103,6 +126,17 @@ def export(
         if not with_runs and (left := registry.count_runs(hashes)):
             how = "a FILE.ndjson with --runs" if table else "--runs"
             output.note(f"{output.plural(left, 'run')} of them stayed behind; {how} takes them along")
+
+
+def _metrics(registry: ExperimentRegistry, hashes: Sequence[str], written: str, order: Order) -> Results:
+    """Return the metrics that go into a table, and say where they were read."""
+    names = None if written.strip() == ALL else [written]
+    found = registry.metrics_of(hashes, names, panel=order.panel, period=order.period)
+    if found.metrics_from is not None:
+        output.note(f"metrics on {found.metrics_from}")
+    if found.metrics_note is not None:
+        output.note(found.metrics_note)
+    return found
 
 
 commands = {"export": export}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,22 +13,24 @@ from textual.widget import Widget
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError
 from tui.screens.path_dialog import PathScreen, Tick
+from tui.selection import on_usual_panel
 from tui.widgets.cells import of_them
+from tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from registry import ExperimentRegistry
+    from registry.results import Results
 
 
 class ExportScreen(PathScreen):
     """Exports experiments, with their runs if wanted."""
 
-    FORMS = "NAME.json: one array  NAME.ndjson: a line each  a folder: a file each"
+    FORMS = "NAME.json: one array  NAME.ndjson: a line each\nNAME.csv, NAME.parquet: a table  a folder: a file each"
     YES = "Export"
 
-    def __init__(self, registry: ExperimentRegistry, hashes: Sequence[str], what: str) -> None:
+    def __init__(self, workspace: Workspace, hashes: Sequence[str], what: str) -> None:
         name = f"{hashes[0][:SHORT_HASH]}.json" if len(hashes) == 1 else "experiments.ndjson"
         super().__init__(f"Export {what} to", name)
-        self._registry = registry
+        self._workspace = workspace
         self._hashes = hashes
 
     def more(self) -> Iterable[Widget]:
@@ -39,14 +42,21 @@ class ExportScreen(PathScreen):
         from registry.exchange import export_many, export_one
         from registry.exchange.table_form import table_suffix
 
-        registry = self._registry
+        registry = self._workspace.registry
         where = str(target) + ("/" if self.field.value.rstrip().endswith("/") else "")
         runs = registry.carrier() if self.query_one(Tick).value else None
         marks = registry.marks_to_carry(self._hashes)
         if len(self._hashes) > 1 or table_suffix(where):
-            report = export_many(registry.configs(self._hashes), where, force=force, runs=runs, marks=marks)
+            metrics = self._metrics() if table_suffix(where) else None
+            report = export_many(
+                registry.configs(self._hashes), where, force=force, runs=runs, marks=marks, metrics=metrics
+            )
         elif (config := next(iter(registry.configs(self._hashes)), None)) is None:
             raise NotFoundError("it is no longer in the registry")
         else:
             report = export_one(config, where, force=force, runs=runs, marks=marks)
         return f"Wrote {of_them(report.count)} to {report.path}."
+
+    def _metrics(self) -> Results:
+        """Return what a table tells of their runs: all metrics on the panel in force."""
+        return on_usual_panel(partial(self._workspace.registry.metrics_of, self._hashes), self._workspace.read_on)

@@ -61,7 +61,7 @@ class Taking(Deleting):
             if said is not None:
                 self.say(said)
 
-        self.app.push_screen(ExportScreen(self.workspace.registry, hashes, of_them(len(hashes), kind)), done)
+        self.app.push_screen(ExportScreen(self.workspace, hashes, of_them(len(hashes), kind)), done)
 
 
 def as_python(config: ExperimentConfig) -> str:
