@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from registry.errors import ExchangeError
 from registry.store.connection import is_engine_error
@@ -18,8 +17,12 @@ if TYPE_CHECKING:
     from registry.results import Results
 
 _BATCH = 10_000
-_CELLS = 200_000
-"""So many cells are handed to the engine at a time."""
+_MEMORY: Final = 512
+"""Megabytes the engine may take to write a table, beside its longest row."""
+_CELLS: Final = 2_000_000
+"""So many cells of a Parquet file are kept in memory, at least."""
+_ROW: Final = 1 << 20
+"""Bytes that are kept free for a row; more when one is longer."""
 
 
 def quote(name: str) -> str:
@@ -50,7 +53,7 @@ def write_parquet(found: Results, path: Path) -> None:
                 batch = [_texts(row, types) for row in found.rows[start : start + _BATCH]]
                 lists = dict(zip(handed, zip(*batch, strict=True), strict=True))
                 connection.execute(f"INSERT INTO t SELECT {values} FROM {unnest_columns(handed)}", [json.dumps(lists)])
-            connection.execute(f"COPY t TO '{str(temporary).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
+            connection.execute(f"COPY t TO {_text_of(temporary)} (FORMAT parquet)")
         temporary.replace(path)
     except OSError as error:
         raise ExchangeError(f"{path} can't be written: {error.strerror}") from None
@@ -67,32 +70,42 @@ def write_parquet_rows(
 ) -> None:
     """Write rows as they come to a Parquet file of columns that differ in more than case.
 
-    Rows go through a database in the system's temporary folder, so that their number does not matter.
+    Rows go through a file in the system's temporary folder, so that their number does not matter; what is absent takes
+    no room there, so that thousands of columns of which each row has a few are no burden.
 
     Raises:
         ExchangeError: `name`, as the user calls the file, can't be written.
     """
     import duckdb
 
+    held = [f"c{i}" for i in range(len(columns))]
+    shape = json.dumps(dict(zip(held, types, strict=True)))
+    named = ", ".join(f"{each} AS {quote(column)}" for each, column in zip(held, columns, strict=True))
+    group = min(100_000, max(2_048, _CELLS // len(types)))  # one is kept in memory until it is full
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="experiment-registry-") as folder,
-            duckdb.connect(str(Path(folder, "rows.duckdb"))) as connection,
-        ):
-            shape = ", ".join(f"{quote(column)} {kind}" for column, kind in zip(columns, types, strict=True))
-            connection.execute(f"CREATE TABLE t ({shape})")
-            handed = {f"c{i}": kind for i, kind in enumerate(types)}
-            insert = f"INSERT INTO t SELECT {', '.join(handed)} FROM {unnest_columns(handed)}"
-            size = max(100, _CELLS // len(types))
-            waiting = iter(rows)
-            while batch := list(itertools.islice(waiting, size)):
-                lists = dict(zip(handed, zip(*batch, strict=True), strict=True))
-                connection.execute(insert, [json.dumps(lists)])
-            connection.execute(f"COPY t TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
+        with tempfile.NamedTemporaryFile("w", prefix="experiment-registry-", suffix=".ndjson") as waiting:
+            longest = _ROW
+            for row in rows:
+                there = {each: value for each, value in zip(held, row, strict=True) if value is not None}
+                longest = max(longest, waiting.write(json.dumps(there) + "\n"))  # ASCII: a byte each
+            waiting.flush()
+            # one thread: rows stay in their order, and what writes them is slower than the engine
+            memory = f"{_MEMORY + longest * 4 // 10**6}MB"
+            with duckdb.connect(config={"memory_limit": memory, "threads": 1}) as connection:
+                connection.execute(
+                    f"COPY (SELECT {named} FROM read_json(?, format = 'newline_delimited', columns = {shape},"
+                    f" maximum_object_size = {longest})) TO {_text_of(path)} (FORMAT parquet, ROW_GROUP_SIZE {group})",
+                    [waiting.name],
+                )
     except Exception as error:
         if not is_engine_error(error):
             raise
         raise ExchangeError(f"{name} can't be written: {str(error).strip().splitlines()[0]}") from None
+
+
+def _text_of(path: Path) -> str:
+    """Return a path as a text in SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _apart(names: Sequence[str]) -> list[str]:
