@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from registry.runs.record import ENGINE
+
 if TYPE_CHECKING:
     from registry.runs.record import Run
 
@@ -52,9 +54,22 @@ def horizon(run: Run) -> int | float | None:
 
 
 def command(run: Run) -> list[str]:
-    """Return the words of the command that made it."""
+    """Return the words of the command that made it; where that evaluated many, those for this one alone."""
     found = run.environment.get("command")
-    return [str(word) for word in found] if isinstance(found, list) else []
+    words = [str(word) for word in found] if isinstance(found, list) else []
+    if run.engine != ENGINE:
+        return words
+    made = []
+    waiting = iter(words)
+    for word in waiting:
+        if word == "--filter":
+            next(waiting, "")
+            made.append(run.config_hash)
+        elif word.startswith("--filter="):
+            made.append(run.config_hash)
+        elif word != "--again":
+            made.append(word)
+    return made
 
 
 def panel_used(run: Run) -> tuple[list[str], date, dict[str, Any]] | None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from registry.backtest.artifacts import as_json, write_folder
 from registry.backtest.identity import meant
-from registry.backtest.running import ENGINE, Bench, keep
+from registry.backtest.running import Bench, keep
 from registry.config import ExperimentConfig
 from registry.errors import RegistryError, StoreError
-from registry.runs.record import Run
+from registry.runs.record import ENGINE, Run
 from registry.store.run_entries import options_key
 
 if TYPE_CHECKING:

@@ -22,13 +22,12 @@ from registry.canonical import now_text
 from registry.config import ExperimentConfig
 from registry.gemscore import WEIGHTS
 from registry.runs.panels import PanelDays, PanelRef
-from registry.runs.record import Run
+from registry.runs.record import ENGINE, Run
 
 if TYPE_CHECKING:
     from registry.backtest.panel import Panel
     from registry.experiments import ExperimentRegistry
 
-ENGINE: Final = "experiments"
 
 _OF_TIME: Final = (
     "walk_days", "horizons", "train_days", "expanding", "lag", "embargo", "delist", "min_test_dates",

@@ -22,6 +22,8 @@ from registry.runs.panels import PanelRef, panel_ref
 
 RUN_PREFIX: Final = "r-"
 RUN_DIGITS: Final = 16
+ENGINE: Final = "experiments"
+"""What our own engine is called in runs."""
 
 
 def is_run_id(reference: str) -> bool:

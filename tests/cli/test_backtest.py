@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -519,6 +520,42 @@ class TestRecords:
         assert "changed" not in out
         (made.folder / "made.csv").unlink()
         assert "the panel made.csv is not there any more" in made.ok("show", run.run_id, "--command")
+
+    @pytest.mark.parametrize(
+        "given", [("latest", "--k", "3"), ("--filter", "created>2000", "--again"), ("--filter=f=0.6",)]
+    )
+    def test_the_command_makes_the_same_run_when_the_words_mean_another_one(
+        self, made: Shell, given: tuple[str, ...]
+    ) -> None:
+        made.ok("backtest", *given, *QUICK[:5], "--data", "made.csv", *PERIOD)
+        (run,) = made.registry.runs()
+        made.registry.register(CONFIG.variant(weights={"f": 0.9}))
+        line = made.ok("show", run.run_id, "--command").splitlines()[1]
+        assert CONFIG.config_hash in line.split() and not {"latest", "--filter"} & set(line.split())
+        made.ok(*shlex.split(line)[1:])
+        assert [each.run_id for each in made.registry.runs()] == [run.run_id]
+
+    def test_the_command_says_when_the_weights_are_others_now(self, made: Shell) -> None:
+        weights = made.folder / "w.json"
+        weights.write_text('{"f": 1, "g": 2}')
+        made.ok("backtest", "--weights", "w.json", *QUICK, "--data", "made.csv", *PERIOD)
+        (run,) = made.registry.runs()
+        assert "weights in" not in made.ok("show", run.run_id, "--command")
+        weights.write_text('{"f": 1, "g": 3}')
+        out = made.ok("show", run.run_id, "--command")
+        assert f"# the weights in w.json are others now; backtest {run.config_hash} in place of" in out
+        weights.unlink()
+        assert f"can't be read: No such file or directory; backtest {run.config_hash}" in made.ok(
+            "show", run.run_id, "--command"
+        )
+
+    def test_trying_names_the_parent_by_its_hash(self, made: Shell) -> None:
+        made.ok("try", "latest", "f=0.5", "--data", "made.csv", *PERIOD, *QUICK[1:5])
+        runs = made.registry.runs()
+        assert len(runs) == 2
+        for run in runs:
+            line = made.ok("show", run.run_id, "--command").splitlines()[1]
+            assert line.startswith(f"experiments try {CONFIG.config_hash} f=0.5 --data made.csv")
 
 
 def test_in_python(made: Shell) -> None:

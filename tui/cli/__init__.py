@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TextIO
 import click
 
 from tui.cli import errors
-from tui.cli.context import App
+from tui.cli.context import GIVEN, App
 from tui.safe import safe
 
 
@@ -174,6 +174,7 @@ def run(args: Sequence[str]) -> int:
     try:
         try:
             with cli.make_context("experiments", list(args)) as context:
+                context.meta[GIVEN] = ["experiments", *args]
                 cli.invoke(context)
         finally:
             sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import click
 from tui.cli import output
 from tui.cli.backtest_options import PanelChoice, evaluation_options, output_option, panel_options
 from tui.cli.command import Command
-from tui.cli.context import App, Missing, pass_app
+from tui.cli.context import App, Missing, given_command, pass_app
 from tui.cli.errors import Exit, Stop, nothing
 from tui.cli.progress import bar_of, bar_of_steps
 from tui.safe import safe
@@ -89,7 +89,8 @@ def backtest(
     words = Words(experiment_description, experiment_tags)
     registry = app.registry(Missing.NAMED if experiment is not None else Missing.CREATED)
     this = words.given_to(_meant(registry, experiment, weights_file, explicit, words))
-    _one(registry, this, panel, folder, track=not no_track_experiments, as_json=as_json)
+    command = given_command(experiment, None if experiment is None else registry.config(experiment).config_hash)
+    _one(registry, this, panel, folder, command, track=not no_track_experiments, as_json=as_json)
 
 
 class Words:
@@ -132,7 +133,14 @@ def _meant(
 
 
 def _one(
-    registry: ExperimentRegistry, this: Meant, panel: PanelChoice, folder: Path, *, track: bool, as_json: bool
+    registry: ExperimentRegistry,
+    this: Meant,
+    panel: PanelChoice,
+    folder: Path,
+    command: Sequence[str],
+    *,
+    track: bool,
+    as_json: bool,
 ) -> None:
     from registry.backtest.artifacts import summary, write_artifacts
     from registry.backtest.comparing import compare_runs, find_reference
@@ -141,7 +149,7 @@ def _one(
     from tui.cli.backtest_table import told
 
     loaded = panel.load(this.config)
-    bench = Bench(loaded, panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(loaded, panel.start, panel.end, command, panel.columns)
     _, days = bench.panel_ref(this.config, this.options)
     changed = registry.panel_change(days) if registry.exists() else None
     before = find_known(registry, bench, this.config, this.options)
@@ -188,7 +196,7 @@ def _many(
     if not hashes:
         raise nothing(f"nothing matches {filter_}")
     configs = list(registry.configs(hashes))
-    bench = Bench(panel.load_for_many(configs), panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(panel.load_for_many(configs), panel.start, panel.end, given_command(), panel.columns)
     made: list[Done] = []
     draw, erase = bar_of(len(configs), "experiments")
     explicit = {"bootstrap": False, **explicit}  # a sweep is screened; intervals are for those that remain

@@ -17,6 +17,9 @@ from tui.cli.errors import Exit, Stop
 if TYPE_CHECKING:
     from registry.experiments import ExperimentRegistry
 
+GIVEN = "experiments.given"
+"""Under what a context's `meta` holds the words of the command line."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -110,3 +113,14 @@ def pass_app(function: Callable[Concatenate[App, P], R]) -> Callable[P, R]:
         return function(app, *args, **kwargs)
 
     return call
+
+
+def given_command(reference: str | None = None, config_hash: object = None) -> list[str]:
+    """Return the command line, as a run keeps it, with the full hash that `reference` stands for now in its place.
+
+    `latest` and aliases move on, and a prefix may come to mean several.
+    """
+    words = list(click.get_current_context().meta.get(GIVEN, ()))
+    if reference is not None and words.count(reference) == 1:
+        words[words.index(reference)] = str(config_hash)
+    return words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +201,7 @@ def page(registry: ExperimentRegistry, run: Run) -> Iterator[str]:
             yield f"Commit: {safe(str(commit.get('commit')))[:12]}{dirty}"
 
 
-def command_lines(run: Run) -> Iterator[str]:
+def command_lines(registry: ExperimentRegistry, run: Run) -> Iterator[str]:
     """Yield the exact command of a run, and what no longer matches."""
     words = recorded.command(run)
     if not words:
@@ -212,7 +213,26 @@ def command_lines(run: Run) -> Iterator[str]:
     if folder:
         yield f"cd {safe(shlex.quote(str(folder)))}"
     yield safe(shlex.join(words))
-    yield from (f"# {safe(each)}" for each in _no_longer(run))
+    yield from (f"# {safe(each)}" for each in (*_other_weights(registry, run, words), *_no_longer(run)))
+
+
+def _other_weights(registry: ExperimentRegistry, run: Run, words: Sequence[str]) -> Iterator[str]:
+    """Say that the file the weights came from would make another experiment now."""
+    from registry.backtest.weights import read_weights
+    from registry.errors import BacktestError
+
+    given = next((after for word, after in pairwise(words) if word == "--weights"), None)
+    if given is None:
+        return
+    instead = f"backtest {run.config_hash} in place of --weights {given}"
+    try:
+        read = read_weights(Path(str(run.environment.get("folder") or "."), given))
+    except BacktestError as error:
+        yield f"{error}; {instead}"
+        return
+    now = read.weights if read.config is None else read.config.feature_weights
+    if dict(now) != dict(registry.config(run.config_hash).feature_weights):
+        yield f"the weights in {given} are others now; {instead}"
 
 
 def _no_longer(run: Run) -> Iterator[str]:

@@ -111,7 +111,7 @@ def _show_runs(registry: ExperimentRegistry, ids: list[str], form: str, as_comma
     for number, run in enumerate(found):
         if number:
             output.line()
-        output.lines(runs.command_lines(run) if as_command else runs.page(registry, run))
+        output.lines(runs.command_lines(registry, run) if as_command else runs.page(registry, run))
 
 
 def _details(registry: ExperimentRegistry, ref: str) -> Details:

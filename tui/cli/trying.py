@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ from registry.config import ExperimentConfig
 from tui.cli import output
 from tui.cli.backtest_options import PanelChoice, evaluation_options, panel_options
 from tui.cli.command import Command
-from tui.cli.context import App, Missing, pass_app
+from tui.cli.context import App, Missing, given_command, pass_app
 from tui.cli.errors import refuse
 from tui.cli.progress import bar_of_steps
 
@@ -54,7 +53,9 @@ def try_(
     from tui.cli.variant import edit_lines
 
     registry = app.registry(Missing.NAMED)
-    before = meant(registry.config(ref), explicit)
+    base = registry.config(ref)
+    command = given_command(ref, base.config_hash)
+    before = meant(base, explicit)
     parent = before.config
     draft = edit(parent, changes, remove)
     made = ExperimentConfig(
@@ -64,7 +65,7 @@ def try_(
     if made.config_hash == parent.config_hash:
         raise refuse("that changes nothing")
     after = meant(made, {name: value for name, value in explicit.items() if name not in made.hyperparameters})
-    bench = Bench(panel.load(before.config, after.config), panel.start, panel.end, sys.argv, panel.columns)
+    bench = Bench(panel.load(before.config, after.config), panel.start, panel.end, command, panel.columns)
     runs = []
     for this in (before, after):
         known = find_known(registry, bench, this.config, this.options)
