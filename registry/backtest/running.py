@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -206,16 +206,17 @@ def run_backtest(
     start: str | date,
     end: str | date,
     record: bool = True,
+    panel_name: str | None = None,
     columns: dict[str, Any] | None = None,
     **options: Any,
 ) -> Run:
     """Evaluate an experiment on a panel, register both it and the run, and return the run.
 
     `config` is a configuration or names a registered one; `panel` is a `Panel`, a path to a Parquet, CSV or
-    SQL file, or a pandas, polars or Arrow table; `columns` are the column names of `load_panel`. `options`
-    are the fields of `Options`; what they leave out, the experiment's hyperparameters supply. An option that
-    contradicts a hyperparameter evaluates (and registers) a variant. With `record=False` only the fact that
-    this configuration was tried on this panel and period is kept.
+    SQL file, or a pandas, polars or Arrow table, and `panel_name` what it is called, by default the file's name;
+    `columns` are the column names of `load_panel`. `options` are the fields of `Options`; what they leave out, the
+    experiment's hyperparameters supply. An option that contradicts a hyperparameter evaluates (and registers) a
+    variant. With `record=False` only the fact that this configuration was tried on this panel and period is kept.
 
     Raises:
         BacktestError: an option, the period or the experiment does not allow it.
@@ -226,7 +227,11 @@ def run_backtest(
 
     wanted = registry.config(config) if isinstance(config, str) else config
     this = meant(wanted, options)
-    if not isinstance(panel, Panel):
+    if panel_name is not None:
+        columns = {**(columns or {}), "name": panel_name}
+    if isinstance(panel, Panel):
+        panel = panel if panel_name is None else replace(panel, name=panel_name)
+    else:
         panel = load_panel(panel, **{"features": named_features(wanted), **(columns or {})})
     done = Bench(panel, start, end, columns=columns).backtest(this.config, this.options, suggestion=False)
     keep(registry, done, record=record)

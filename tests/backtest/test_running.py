@@ -50,6 +50,11 @@ class TestPeriods:
             ran(registry, start=pandas.NaT)
 
 
+def test_the_panel_is_called_what_one_says(registry: ExperimentRegistry) -> None:
+    assert ran(registry, panel_name="ours").panel.name == "ours"
+    assert PANEL.name != "ours", "what was handed in is as it was"
+
+
 class TestHyperparameters:
     """They supply options, and are any JSON."""
 
