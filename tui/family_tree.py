@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from registry.numbers import shown, signed
 from registry.search.words import split_name
-from tui.numbers import shown, signed
 from tui.safe import safe
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from registry.numbers import bars, best_of, shown
 from registry.results import Results
 from registry.search.words import split_name
 from tui.cli import output
@@ -14,7 +15,6 @@ from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
 from tui.cli.options import filter_option, format_options, panel_options
 from tui.cli.table import Column, number, text
-from tui.numbers import bars, best_of, shown
 from tui.safe import safe
 
 if TYPE_CHECKING:

@@ -188,8 +188,8 @@ def _many(
 ) -> None:
     from registry.backtest.many import backtest_many, write_report
     from registry.backtest.running import Bench
+    from registry.numbers import best_of
     from tui.cli.backtest_table import ranking
-    from tui.numbers import best_of
 
     registry = app.registry(Missing.NOTHING)
     hashes = registry.matching(filter_)

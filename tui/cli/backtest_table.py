@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry.config import SHORT_HASH
+from registry.numbers import against_base, percent, shown, sparkline
 from registry.results import Results
 from tui import recorded
 from tui.cli import output
 from tui.cli.table import ABSENT, Column, layout, number, text
-from tui.numbers import against_base, percent, shown, sparkline
 from tui.safe import safe
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry.config import SHORT_HASH
+from registry.numbers import best_of, shown
 from tui.cli import output
 from tui.cli.table import Column, layout, number, text
-from tui.numbers import best_of, shown
 from tui.safe import safe
 from tui.widgets.bars import ABSENT as NO_WEIGHT
 from tui.widgets.bars import level

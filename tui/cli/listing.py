@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from registry.numbers import best_of
 from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
 from tui.cli.options import Look, Order, filter_option, look_options, order_options
-from tui.numbers import best_of
 
 if TYPE_CHECKING:
     from registry.experiments import ExperimentRegistry

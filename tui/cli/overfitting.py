@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from registry.numbers import shown
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing
 from tui.cli.options import filter_option, format_options, panel_options
 from tui.cli.table import Column, layout, text
-from tui.numbers import shown
 
 if TYPE_CHECKING:
     from registry.analysis.overfitting import Best, Overfitting

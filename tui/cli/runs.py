@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from registry.numbers import shown
 from registry.results import Results
 from tui import recorded
 from tui.cli import output
@@ -19,7 +20,6 @@ from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import refuse
 from tui.cli.options import format_options
 from tui.cli.table import ABSENT, Column, text
-from tui.numbers import shown
 from tui.safe import safe
 
 if TYPE_CHECKING:

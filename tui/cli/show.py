@@ -79,7 +79,7 @@ def show(app: App, refs: tuple[str, ...], as_command: bool, form: str) -> None:
 
 def _runs_of(details: Details) -> Iterator[str]:
     """Yield a line for each run of an experiment."""
-    from tui.numbers import against_base, shown
+    from registry.numbers import against_base, shown
 
     if details.runs:
         yield "Runs:"

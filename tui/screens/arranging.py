@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
 
+from registry.numbers import of_them
 from tui.screens.choosing import Choosing
 from tui.screens.filtered import FilteredScreen
-from tui.widgets.cells import number, of_them
+from tui.widgets.cells import number
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from registry.errors import FilterError, RegistryError
+from registry.numbers import of_them
 from tui.screens.arranging import DEFAULT_SORT, Arranging
 from tui.screens.base import RegistryScreen
 from tui.screens.completing import Completing
@@ -20,7 +21,7 @@ from tui.screens.giving_up import GivenUpError, OnItsWay
 from tui.screens.placing import View
 from tui.screens.query import Answer, Question, ask, read_page
 from tui.screens.searching import Searching
-from tui.widgets.cells import fit, number, of_them
+from tui.widgets.cells import fit, number
 from tui.widgets.columns import asked
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.rows import real

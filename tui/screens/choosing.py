@@ -12,6 +12,7 @@ from textual.message import Message
 
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError, RegistryError
+from registry.numbers import of_them
 from tui.screens.base import RegistryScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import Target
@@ -20,7 +21,6 @@ from tui.screens.promoting import Promoting
 from tui.screens.relating import Relating
 from tui.screens.taking import Taking
 from tui.selection import Selection
-from tui.widgets.cells import of_them
 from tui.widgets.experiment_list import ExperimentList
 from tui.workspace import Undo, Workspace, described
 

@@ -10,9 +10,9 @@ from textual.message import Message
 
 from registry.config import SHORT_HASH
 from registry.errors import RegistryError
+from registry.numbers import of_them
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.finding import Finding
-from tui.widgets.cells import of_them
 from tui.workspace import Undo
 
 ALREADY_GONE = "It is already gone."

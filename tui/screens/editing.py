@@ -13,9 +13,9 @@ from textual.widget import Widget
 
 from registry.config import SHORT_HASH
 from registry.errors import RegistryError
+from registry.numbers import of_them
 from tui.screens.deleting import Deleting
 from tui.tag_text import join_tags, split_tags
-from tui.widgets.cells import of_them
 from tui.widgets.edit_bar import EditBar, one_line
 from tui.widgets.key_bar import KeyBar
 from tui.workspace import Undo

@@ -12,9 +12,9 @@ from textual.widget import Widget
 
 from registry.config import SHORT_HASH
 from registry.errors import NotFoundError
+from registry.numbers import of_them
 from tui.screens.path_dialog import PathScreen, Tick
 from tui.selection import on_usual_panel
-from tui.widgets.cells import of_them
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:

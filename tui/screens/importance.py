@@ -11,16 +11,15 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from registry.numbers import of_them, show_p
 from tui import actions
 from tui.safe import safe
 from tui.screens.computing import Step, Work
 from tui.screens.results import Results
 from tui.screens.scatter import ScatterScreen
 from tui.selection import Selection, metric_asked, on_usual_panel
-from tui.widgets.cells import of_them
 from tui.widgets.importance_table import ImportanceTable
 from tui.widgets.state_line import StateLine
-from tui.widgets.verdict_table import show_p
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from textual import getters, on
 from textual.widget import Widget
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui import actions
 from tui.safe import safe
 from tui.screens.computing import Step, Work
 from tui.screens.related import Related
 from tui.selection import metric_names, on_usual_panel, usual_metric
-from tui.widgets.cells import of_them
 from tui.widgets.family_tree import FamilyTree
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace

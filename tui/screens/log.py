@@ -11,13 +11,14 @@ from textual.message import Message
 from textual.widget import Widget
 
 from registry.errors import RegistryError
+from registry.numbers import of_them
 from tui import actions
 from tui.screens.filtered import LINGER
 from tui.screens.folding import FoldingFilter
 from tui.screens.giving_up import GivenUpError, OnItsWay
 from tui.screens.opening import Opening
 from tui.screens.placing import View
-from tui.widgets.cells import fit, number, of_them
+from tui.widgets.cells import fit, number
 from tui.widgets.event_table import EventTable
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.rows import PAGE

@@ -12,14 +12,13 @@ from textual.widget import Widget
 
 from registry.config import SHORT_HASH
 from registry.errors import FilterError
+from registry.numbers import best_of, of_them, shown
 from registry.search.words import split_name
 from tui import actions
-from tui.numbers import best_of, shown
 from tui.safe import safe
 from tui.screens.computing import Step, Work
 from tui.screens.related import Related
 from tui.selection import metric_names, on_usual_panel, usual_metric
-from tui.widgets.cells import of_them
 from tui.widgets.nearest_table import NearestTable, NearLine
 from tui.widgets.state_line import StateLine
 from tui.workspace import Workspace

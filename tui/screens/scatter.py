@@ -13,17 +13,16 @@ from textual.widgets import Static
 
 from registry.config import SHORT_HASH
 from registry.metrics import Direction
+from registry.numbers import of_them, show_p, shown
 from registry.search.words import split_name
 from tui import actions
-from tui.numbers import shown
 from tui.safe import safe
 from tui.screens.computing import Computing, Step, Work
 from tui.screens.opening import Opening
 from tui.selection import Selection, metric_asked, on_usual_panel
-from tui.widgets.cells import of_them, show_number, wrap
+from tui.widgets.cells import show_number, wrap
 from tui.widgets.scatter_plot import CURSOR, MARKED, ScatterPlot
 from tui.widgets.state_line import StateLine
-from tui.widgets.verdict_table import show_p
 from tui.workspace import Workspace, described
 
 if TYPE_CHECKING:

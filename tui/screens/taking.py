@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui.screens.deleting import Deleting
-from tui.widgets.cells import of_them
 
 if TYPE_CHECKING:
     from registry.config import ExperimentConfig

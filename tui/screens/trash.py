@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from registry.config import SHORT_HASH
 from registry.errors import RegistryError
+from registry.numbers import of_them
 from tui import actions
 from tui.screens.base import RegistryScreen
 from tui.screens.browsing import BrowsingScreen
@@ -20,7 +21,7 @@ from tui.screens.choosing import still_there
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.deleting import ALREADY_GONE, NAMED, Target
 from tui.screens.folding import FoldingFilter
-from tui.widgets.cells import fit, number, of_them
+from tui.widgets.cells import fit, number
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.names_pane import NamesPane
 from tui.widgets.state_line import StateLine

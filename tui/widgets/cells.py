@@ -51,11 +51,6 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def of_them(count: int, what: str = "experiment") -> str:
-    """Return a count with its noun: `1 experiment`, `49,000 experiments`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def show_number(value: float) -> str:
     """Return a number as people write it: shortest form that reads back, at most six digits of a long one.
 

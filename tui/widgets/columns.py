@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
+from registry import numbers
 from registry.config import SHORT_HASH
 from registry.metrics import metric as defined
 from registry.search.words import split_name
-from tui import numbers
 from tui.safe import safe
 from tui.widgets.cells import fit, show_number, show_value, split_at_point
 

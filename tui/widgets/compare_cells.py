@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.cells import cell_len
 
+from registry import numbers
 from registry.comparison import ABSENT
 from registry.config import SHORT_HASH
 from registry.metrics import metric as defined
-from tui import numbers
 from tui.safe import safe
 from tui.widgets import bars
 from tui.widgets.cells import align_at_point, fit, show_difference, show_number, show_value

@@ -13,12 +13,12 @@ from rich.style import Style
 from textual.message import Message
 from textual.reactive import var
 
+from registry.numbers import of_them, shown
 from registry.search.words import split_name
 from tui import actions
-from tui.numbers import shown
 from tui.safe import safe
 from tui.widgets import bars
-from tui.widgets.cells import fit, number, of_them
+from tui.widgets.cells import fit, number
 from tui.widgets.columns import (
     GAP,
     GUTTER,

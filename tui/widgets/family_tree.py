@@ -12,10 +12,11 @@ from rich.style import Style
 from textual.message import Message
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui import actions
 from tui.family_tree import TreeLine, above, numbers, tree, words
 from tui.safe import safe
-from tui.widgets.cells import fit, of_them
+from tui.widgets.cells import fit
 from tui.widgets.result_table import ResultTable
 
 if TYPE_CHECKING:

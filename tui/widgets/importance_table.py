@@ -10,12 +10,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from registry.numbers import show_p
 from tui import actions
 from tui.safe import safe
 from tui.widgets import bars
 from tui.widgets.cells import fit
 from tui.widgets.result_table import ResultTable
-from tui.widgets.verdict_table import show_p
 
 if TYPE_CHECKING:
     from registry.analysis.importance import Importance

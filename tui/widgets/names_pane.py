@@ -13,9 +13,9 @@ from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from registry.numbers import bars
 from registry.rows import Names
 from registry.search.completion import Completion, complete
-from tui.numbers import bars
 from tui.safe import safe
 from tui.widgets.cells import fit
 

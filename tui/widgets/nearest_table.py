@@ -11,8 +11,8 @@ from rich.segment import Segment
 from rich.style import Style
 
 from registry.config import SHORT_HASH
+from registry.numbers import shown, signed
 from tui import actions
-from tui.numbers import shown, signed
 from tui.safe import safe
 from tui.widgets.cells import fit
 from tui.widgets.result_table import ResultTable

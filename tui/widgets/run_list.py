@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from registry.config import SHORT_HASH
-from tui.numbers import against_base, percent, shown, sparkline
+from registry.numbers import against_base, percent, shown, sparkline
 from tui.safe import safe
 from tui.widgets.open_list import OpenList
 

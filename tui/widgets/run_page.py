@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from registry.metrics import metric
+from registry.numbers import ABSENT, against_base, shown
+from registry.runs.equity import levels
 from tui import recorded
-from tui.numbers import ABSENT, against_base, shown
 from tui.safe import safe
 from tui.widgets.cells import fit
 
@@ -84,19 +85,16 @@ def curve(values: Sequence[float], width: int, rows: int = _ROWS) -> list[str]:
 
 def equity(run: Run, width: int) -> Content:
     """Return the equity after costs, and how far it was below its peak."""
-    returns = list(run.dates.of("net_return").items())
-    if not returns:
+    found = list(levels(run))
+    if not found:
         return Content.assemble(("no returns by date were recorded", "$quiet italic"))
-    level, peak, levels, falls = 1.0, 1.0, [], []
-    for _, change in returns:
-        level *= 1 + change
-        peak = max(peak, level)
-        levels.append(level)
-        falls.append(level / peak - 1)
+    falls = [each.drawdown for each in found]
     room = max(20, width)
-    lines: list[Content] = [Content.assemble((line, "$bar")) for line in curve(levels, room)]
+    lines: list[Content] = [Content.assemble((line, "$bar")) for line in curve([each.equity for each in found], room)]
     lines.append(
-        Content.assemble((f"{returns[0][0]} to {returns[-1][0]}: 1.00 became {levels[-1]:.2f}, after costs", "$quiet"))
+        Content.assemble(
+            (f"{found[0].day} to {found[-1].day}: 1.00 became {found[-1].equity:.2f}, after costs", "$quiet")
+        )
     )
     lines += [Content.assemble((line, "$less")) for line in curve(falls, room, rows=2)]
     lines.append(Content.assemble((f"below the peak: {min(falls):.1%} at the deepest", "$quiet")))

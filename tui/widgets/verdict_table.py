@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from rich.segment import Segment
 from rich.style import Style
 
+from registry.analysis.sentences import decisive
 from registry.config import SHORT_HASH
+from registry.numbers import show_p
 from tui import actions
 from tui.widgets.cells import fit
 from tui.widgets.result_table import ResultTable
@@ -104,14 +106,3 @@ def _numbers(each: Candidate) -> tuple[str, str, str, str, str]:
         "-" if verdict.share_won is None else f"{verdict.share_won * 100:.0f} %",
         show_p(decisive(each)),
     )
-
-
-def decisive(each: Candidate, *, screened: bool = False) -> float | None:
-    """Return the p-value a verdict rests on: the largest of those that count."""
-    counted = (each.p_screen if screened else each.p_holm, each.p_best)
-    return max((p for p in counted if p is not None), default=None)
-
-
-def show_p(p: float | None) -> str:
-    """Return a p-value."""
-    return "-" if p is None else "<0.0001" if p < 1e-4 else f"{p:.4f}"

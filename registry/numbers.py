@@ -80,6 +80,16 @@ def sparkline(values: Sequence[float | None], cells: int = 60) -> str:
     )
 
 
+def of_them(count: int, what: str = "experiment") -> str:
+    """Return a count with its noun: `1 experiment`, `49,000 experiments`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def show_p(p: float | None) -> str:
+    """Return a p-value."""
+    return ABSENT if p is None else "<0.0001" if p < 1e-4 else f"{p:.4f}"
+
+
 def best_of(tried: int) -> str:
     """Return what stands behind a panel and period where a best is shown: of how many it is the best."""
     return f", where {tried:,} configurations were tried: the best of many flatters itself" if tried > 1 else ""
