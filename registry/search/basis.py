@@ -219,7 +219,7 @@ class Metrics:
         basis = self.basis
         if basis is None:
             return "SELECT id, value FROM run_metric WHERE FALSE{0}", ()
-        source = f"metric = ? AND run_id IN ({latest_runs()}){{0}}"
+        source = f"metric = ? AND run_id IN ({latest_runs('TRUE{0}')}){{0}}"
         params = (target.name, basis.panel_id, basis.start, basis.end)
         if not target.over:
             return f"SELECT id, value FROM run_metric WHERE {source}", params

@@ -19,7 +19,7 @@ from typing import Final
 
 from registry import ExperimentRegistry
 from registry.exchange import import_sources
-from tests.benchmarks.data import multiply, write_ndjson
+from tests.benchmarks.data import write_ndjson
 
 Line = Callable[[str, float, float, str, str], None]
 
@@ -70,19 +70,13 @@ def using(registry: Path, count: int, line: Line) -> None:
 
 
 def build(folder: Path, count: int) -> Path:
-    """Return the file of a registry of so many experiments; one of a million is a smaller one ten times over."""
-    path = folder / f"app-{count}.duckdb"
-    if count == MILLION:
-        path.write_bytes(build(folder, MILLION // 10).read_bytes())
-        with ExperimentRegistry(path).store.write() as session:
-            multiply(session, 10)
-    else:
-        file = folder / f"app-{count}.ndjson"
-        write_ndjson(file, count)
-        registry = ExperimentRegistry(path)
-        import_sources(registry.store, [str(file)])
-        registry.close()
-        file.unlink()
+    """Return the file of a registry of so many experiments."""
+    path, file = folder / f"app-{count}.duckdb", folder / f"app-{count}.ndjson"
+    write_ndjson(file, count)
+    registry = ExperimentRegistry(path)
+    import_sources(registry.store, [str(file)])
+    registry.close()
+    file.unlink()
     return path
 
 

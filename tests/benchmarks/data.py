@@ -66,18 +66,6 @@ def put_runs(session: WriteSession, windows: int = 10, metrics: Sequence[str] = 
     )
 
 
-def multiply(session: WriteSession, times: int) -> None:
-    """Make so many of each experiment, with other ids and hashes; importing a million takes minutes."""
-    most = session.value("SELECT max(id) FROM store.experiment")
-    for table in ("experiment", "tag", "feature", "hyperparameter"):
-        other = ", sha256(config_hash || copy) AS config_hash" if table == "experiment" else ""
-        session.run(
-            f"INSERT INTO store.{table} SELECT * EXCLUDE (copy) REPLACE (id + copy * ? AS id{other})"
-            f" FROM store.{table}, (SELECT unnest(range(1, ?)) AS copy) ORDER BY id",
-            [most, times],
-        )
-
-
 def write_ndjson(file: Path, count: int) -> None:
     """Write exported experiments, hashes included, one a line."""
     with file.open("w") as out:
