@@ -282,7 +282,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("learn.metric", ("M",), (*JUDGED, SCATTER), SCREEN, "metric", "metric",
            "choose the metric", LOOK, "experiments importance --metric METRIC", footer=4),
     Action("compare.write", ("x",), (COMPARE,), SCREEN, "write", "write",
-           "write the table as CSV, Markdown or JSON", CHANGE, "experiments compare A B -o FILE.csv", footer=10),
+           "write the table or a report", CHANGE, "experiments compare A B -o FILE.csv", footer=10),
     Action("compare.copy-table", ("Y",), (COMPARE,), SCREEN, "copy_table", "copy table",
            "copy the table as Markdown", CHANGE, "experiments compare A B -o FILE.md", footer=11),
     Action("compare.drop", ("X",), (COMPARE,), SCREEN, "drop", "drop",

@@ -150,17 +150,17 @@ def _markdown(comparison: Comparison, *, transposed: bool) -> str:
     lines.append("")
     lines += _md_by_experiment(comparison) if transposed else _md_by_item(comparison)
     if comparison.metrics_from is not None:
-        lines += ["", f"Metrics on {_escaped(comparison.metrics_from)}; their differences are not tested."]
+        lines += ["", f"Metrics on {escape_markdown(comparison.metrics_from)}; their differences are not tested."]
     if comparison.metrics_note is not None:
-        lines += ["", f"Metrics: {_escaped(comparison.metrics_note)}."]
+        lines += ["", f"Metrics: {escape_markdown(comparison.metrics_note)}."]
     return "\n".join(lines) + "\n"
 
 
 def _introduced(comparison: Comparison, place: int) -> str:
     tags = comparison.tags[place] if comparison.tags else []
-    said = [_escaped(comparison.descriptions[place]) or "no description"]
+    said = [escape_markdown(comparison.descriptions[place]) or "no description"]
     if tags:
-        said.append("tags: " + ", ".join(map(_escaped, tags)))
+        said.append("tags: " + ", ".join(map(escape_markdown, tags)))
     if comparison.hashes[place] == comparison.against:
         said.append("the reference")
     return f"- `{comparison.hashes[place][:SHORT_HASH]}` {'; '.join(said)}"
@@ -168,27 +168,28 @@ def _introduced(comparison: Comparison, place: int) -> str:
 
 def _md_by_item(comparison: Comparison) -> list[str]:
     head = ["", *(f"`{full[:SHORT_HASH]}`" for full in comparison.hashes)]
-    lines = [_md_line(head), _md_line(["---"] * len(head))]
+    lines = [markdown_line(head), markdown_line(["---"] * len(head))]
     section = None
     for row in sorted(comparison.rows, key=lambda row: not row.differs):
         if row.section != section:
             section = row.section
-            lines.append(_md_line([f"**{_TITLES[section]}**", *([""] * len(comparison.hashes))]))
+            lines.append(markdown_line([f"**{_TITLES[section]}**", *([""] * len(comparison.hashes))]))
         cells = [_md_cell(row, place, comparison.reference) for place in range(len(comparison.hashes))]
-        lines.append(_md_line([_escaped(row.name), *cells]))
+        lines.append(markdown_line([escape_markdown(row.name), *cells]))
     return lines
 
 
 def _md_by_experiment(comparison: Comparison) -> list[str]:
-    head = ["", *(_escaped(_column_name(row)) for row in comparison.rows)]
-    lines = [_md_line(head), _md_line(["---"] * len(head))]
+    head = ["", *(escape_markdown(_column_name(row)) for row in comparison.rows)]
+    lines = [markdown_line(head), markdown_line(["---"] * len(head))]
     for place, full in enumerate(comparison.hashes):
         cells = [_md_cell(row, place, comparison.reference) for row in comparison.rows]
-        lines.append(_md_line([f"`{full[:SHORT_HASH]}`", *cells]))
+        lines.append(markdown_line([f"`{full[:SHORT_HASH]}`", *cells]))
     return lines
 
 
-def _md_line(cells: Iterable[str]) -> str:
+def markdown_line(cells: Iterable[str]) -> str:
+    """Return a line of a table; its cells are Markdown."""
     return "| " + " | ".join(cells) + " |"
 
 
@@ -199,7 +200,7 @@ def _md_cell(row: ComparisonRow, place: int, reference: int) -> str:
     elif row.section == "metric":
         shown = f"{value:.6g}"
     else:
-        shown = _escaped(exact(value))
+        shown = escape_markdown(exact(value))
     change = row.change(place, reference) if place != reference and row.differs else None
     if not change:
         return shown
@@ -207,7 +208,7 @@ def _md_cell(row: ComparisonRow, place: int, reference: int) -> str:
     return f"{shown} ({change:+.6g}{'' if wanted is None else ', the wanted way' if wanted else ', the other way'})"
 
 
-def _escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is, on one line."""
     shown = printable(" ".join(text.split()))
     return "".join(

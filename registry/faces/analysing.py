@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from registry.faces.base import Base
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from registry.analysis.overfitting import Overfitting
     from registry.analysis.pareto import Front
     from registry.analysis.scatter import Scatter
+    from registry.report.gather import Report
 
 
 class Analysing(Base):
@@ -53,6 +54,30 @@ class Analysing(Base):
                 session, id_, count, distance=distance, filter=filter, better=better, metric=metric, panel=panel,
                 period=period,
             )  # fmt: skip
+
+    def report(
+        self,
+        references: Iterable[str],
+        *,
+        against: str | None = None,
+        metric: str = "edge",
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Report:
+        """Return a report on some experiments: `.html()`, `.markdown()`, `.write("report.html")`.
+
+        `against` is the reference, by default the first; verdicts are about `metric`. Metrics, windows and equity
+        are those of the latest runs on one panel and period: those chosen, or those that most of them share.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: one of them is not exactly one experiment.
+            ExchangeError: there are more than 200.
+            FilterError: there is no such panel or period.
+        """
+        from registry.report.gather import gather
+
+        self._require()
+        return gather(self, list(references), against=against, metric=metric, panel=panel, period=period)  # type: ignore[arg-type]
 
     def ab(
         self,

@@ -53,5 +53,7 @@ def confidence_set(matrix: npt.ArrayLike, *, size: float = SIZE, reps: int = REP
         seed=seed,
     )
     found.compute()
-    known = dict(zip(found.pvalues.index.tolist(), found.pvalues["Pvalue"].tolist(), strict=True))
-    return [float(known[int(at)]) for at in np.ravel(where)]
+    # columns that are eliminated together share a line of the table
+    lines = zip(found.pvalues.index, found.pvalues["Pvalue"].tolist(), strict=True)
+    known = {int(at): float(p) for together, p in lines for at in np.ravel(together)}
+    return [known[int(at)] for at in np.ravel(where)]

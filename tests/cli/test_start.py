@@ -47,7 +47,7 @@ def test_help_loads_neither_engine_nor_app(tmp_path: Path) -> None:
     assert list(codes.values()) == [0] * (2 + len(COMMANDS)) + [2, 2]
 
 
-COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting", "pareto"}
+COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting", "pareto", "report"}
 """Commands that compute with numpy."""
 
 
@@ -71,5 +71,5 @@ def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: byt
     assert set(COMMANDS) - {words[0] for words in commands} == COMPUTING
     frames = {"pandas", "pyarrow", "sqlite3"}
     codes = loads_nothing_of(commands, APP | frames | {"numpy"}, tmp_path)
-    codes |= loads_nothing_of([["pareto", "edge", "edge"]], APP | frames, tmp_path)
+    codes |= loads_nothing_of([["pareto", "edge", "edge"], ["report", "latest", "-o", "-"]], APP | frames, tmp_path)
     assert set(codes.values()) == {0}

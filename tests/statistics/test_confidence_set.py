@@ -46,3 +46,11 @@ def test_it_holds_the_best_nine_times_in_ten() -> None:
         values[:, 2] += 0.1
         held += confidence_set(values, reps=300)[2] >= SIZE
     assert held >= 0.85 * 60
+
+
+@pytest.mark.full
+def test_columns_that_are_eliminated_together_have_their_values_too() -> None:
+    ladder = np.tile(np.arange(10) / 100, (36, 1))
+    ladder[0] *= -1
+    found = confidence_set(ladder)
+    assert len(found) == 10 and found[9] == 1.0 and max(found[:9]) < SIZE

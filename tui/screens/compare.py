@@ -215,7 +215,9 @@ class CompareScreen(Asking, Learning):
             if said is not None:
                 self.say(said)
 
-        self.app.push_screen(WriteTableScreen(shown, transposed=self.table.look.transposed, left_out=left_out), done)
+        self.app.push_screen(
+            WriteTableScreen(self.workspace, shown, transposed=self.table.look.transposed, left_out=left_out), done
+        )
 
     def about(self) -> Sequence[tuple[str, str]]:
         """Explain the signs, with the cell under the cursor as the example."""

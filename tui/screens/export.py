@@ -21,10 +21,27 @@ if TYPE_CHECKING:
     from registry.results import Results
 
 
+def write_report(
+    workspace: Workspace, hashes: Sequence[str], target: Path, *, against: str | None = None, force: bool
+) -> str:
+    """Write a report with the metrics on the panel in force; return the sentence that says so.
+
+    Raises:
+        FileExistsRefusal: there is such a file, and `force` was not given.
+        RegistryError: it can't be gathered or written.
+    """
+    ask = partial(workspace.registry.report, hashes, against=against)
+    report = on_usual_panel(ask, workspace.read_on)
+    return f"Wrote a report on {of_them(len(report.members))} to {report.write(target, force=force)}."
+
+
 class ExportScreen(PathScreen):
     """Exports experiments, with their runs if wanted."""
 
-    FORMS = "NAME.json: one array  NAME.ndjson: a line each\nNAME.csv, NAME.parquet: a table  a folder: a file each"
+    FORMS = (
+        "NAME.json: one array  NAME.ndjson: a line each\nNAME.csv, NAME.parquet: a table  a folder: a file each\n"
+        "NAME.html, NAME.md: a report"
+    )
     YES = "Export"
 
     def __init__(self, workspace: Workspace, hashes: Sequence[str], what: str) -> None:
@@ -41,7 +58,10 @@ class ExportScreen(PathScreen):
         """Export them; a path that ends with a slash is a folder."""
         from registry.exchange import export_many, export_one
         from registry.exchange.table_form import table_suffix
+        from registry.report.gather import SUFFIXES
 
+        if target.suffix.lower() in SUFFIXES:
+            return write_report(self._workspace, self._hashes, target, force=force)
         registry = self._workspace.registry
         where = str(target) + ("/" if self.field.value.rstrip().endswith("/") else "")
         runs = registry.carrier() if self.query_one(Tick).value else None
