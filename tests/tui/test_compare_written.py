@@ -92,3 +92,16 @@ async def test_capital_y_copies_the_table_as_markdown(registry: ExperimentRegist
         await app.press("a", "c", "Y")
         assert "| **Weights** |  |  |\n| momentum | 0.202 | 0.201 (-0.001) |" in app.app.clipboard
         assert "Copied the table as Markdown" in app.said
+
+
+async def test_a_report_has_the_reference_of_the_comparison(
+    registry: ExperimentRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with driving(registry) as app:
+        await app.press("G", "b", "g", "c")
+        await write(app, "~/r.html")
+        assert "Wrote a report on 2 experiments to" in app.said
+    assert (
+        f'title="{OLD.config_hash}">{str(OLD.config_hash)[:12]}</code> reference' in (tmp_path / "r.html").read_text()
+    )

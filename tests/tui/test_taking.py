@@ -113,3 +113,17 @@ async def test_a_table_tells_the_metrics_on_the_panel_in_force(registry: Experim
         config(1).config_hash: ("0.3", on),
         config(0).config_hash: ("", ""),
     }
+
+
+async def test_a_name_that_ends_so_becomes_a_report(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    async with driving(registry, (100, 30)) as app:
+        await app.press("x")
+        await to(app, tmp_path / "all.html")
+        assert "Wrote a report on 3 experiments to" in app.said
+        assert "3 experiments compared" in (tmp_path / "all.html").read_text()
+        await app.press("space", "x")
+        await to(app, tmp_path / "one.md")
+        assert (tmp_path / "one.md").read_text().startswith("# Experiment ")
+        await app.press("x")
+        await to(app, tmp_path / "one.md")
+        assert "enter once more replaces it" in app.text
