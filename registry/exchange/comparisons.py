@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -37,7 +38,9 @@ _TITLES: Final = {
 }
 _PREFIXES: Final = {"feature": "w", "transformation": "transform", "hyperparameter": "hp"}
 _FORMULA: Final = "=+-@\t\r\n＝＋－＠"
-_MARKED_UP: Final = frozenset("\\`*_[]<>&|~")
+_MARKED_UP: Final = frozenset("\\`*_[]<>&|~$")
+_ADDRESS: Final = re.compile(r"(?i)(?:https?|ftp)(?=://)|(?<![a-z0-9])www(?=\.)")
+"""What GitHub makes a link of unasked: https://github.github.com/gfm/#autolinks-extension-"""
 
 
 def write_comparison(comparison: Comparison, target: Target, *, transposed: bool = False, force: bool = False) -> Path:
@@ -209,11 +212,16 @@ def _md_cell(row: ComparisonRow, place: int, reference: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
+    r"""Return text that GitHub's Markdown shows as it is, on one line: no marks, links or math between dollars.
+
+    >>> print(escape_markdown("a_b | *c*\n<b> $x$"), escape_markdown("see http://x.y"))
+    a_b \| \*c\* \<b\> \$x\$ see http\://x.y
+    """
     shown = printable(" ".join(text.split()))
-    return "".join(
+    marked = "".join(
         f"\\{char}" if char in _MARKED_UP and not _inside(shown, at) else char for at, char in enumerate(shown)
     )
+    return _ADDRESS.sub(lambda found: f"{found[0]}\\", marked)
 
 
 def _inside(text: str, at: int) -> bool:

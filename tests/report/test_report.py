@@ -18,7 +18,7 @@ DAYS = [f"2020-{month:02}-{day:02}" for month in range(1, 13) for day in (3, 13,
 BASE = ExperimentConfig(["a", "b"], {"a": 0.5, "b": 0.5}, {"k": 10, "seed": 1}, {"a": "zscore"}, "the base", ["first"])
 OTHER = BASE.variant(weights={"a": 0.75}, hyperparameters={"k": 5}, description="more of a")
 THIRD = BASE.variant(weights={"c": -0.25}, description="with c")
-HOSTILE = "<script>alert(1)</script> & \"'`|[x](javascript:1)\x1b[31m\u202e" + "y" * 10_000
+HOSTILE = "<script>alert(1)</script> & \"'`|[x](javascript:1) http://a.b www.a.b $x$\x1b[31m\u202e" + "y" * 10_000
 ODD = ExperimentConfig([HOSTILE], {HOSTILE: 1.0}, {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE}, HOSTILE, [HOSTILE])
 
 
@@ -146,6 +146,7 @@ def test_text_of_people_is_text(registry: ExperimentRegistry) -> None:
     assert not {"\x1b", "\u202e"} & set(report.html() + report.markdown())
     text, _, made_with = report.markdown().rpartition("Made with ")
     assert "<script>" not in text.replace("\\<script", "") and "](" not in text.replace("\\]", "")
+    assert not {"http://", "www.a"} & set(text.split()) and "http\\://a.b www\\.a.b \\$x\\$" in text
     assert made_with.count("`") == 2 and made_with.endswith("`\n"), "a code span, in which nothing is marked up"
 
 
