@@ -17,7 +17,7 @@ NAMES = [
     "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "merge", "demo",
     "backtest", "try", "sweep", "runs", "metrics", "record",
     "promote", "rollback", "history", "aliases", "lineage", "guard",
-    "ab", "overfitting", "nearest", "importance", "distribution", "pareto", "group",
+    "ab", "report", "overfitting", "nearest", "importance", "distribution", "pareto", "group",
 ]  # fmt: skip
 
 

@@ -39,7 +39,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "runs": Entry("Look", "runs", "List runs: who was evaluated on what, with what result."),
     "metrics": Entry("Look", "runs", "Say what every metric means."),
     "ab": Entry("Learn", "ab", "Say whether candidates are better than a control."),
-    "report": Entry("Learn", "reporting", "Write some experiments as a page for colleagues."),
+    "report": Entry("Learn", "reporting", "Write a report on some experiments."),
     "overfitting": Entry("Learn", "overfitting", "Say how much of the best result is luck."),
     "nearest": Entry("Learn", "analysis", "Find the experiments closest to one, and what differs."),
     "importance": Entry("Learn", "analysis", "Tell which weights and hyperparameters go with a metric."),
