@@ -22,12 +22,20 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    from registry.search.basis import Basis
     from registry.store.session import Session
 
 TOLERANCE: Final = 1e-9
 """Weights closer than this count as equal."""
 
 Section = Literal["feature", "transformation", "hyperparameter", "metric"]
+TITLES: Final[dict[Section, str]] = {
+    "feature": "Weights",
+    "transformation": "Transformations",
+    "hyperparameter": "Hyperparameters",
+    "metric": "Metrics",
+}
+"""What the sections are called, in the order they are told."""
 
 
 class _Absent:
@@ -204,12 +212,17 @@ class Comparison:
     """One for each experiment."""
     rows: list[ComparisonRow]
     """Rows that differ first; by section, then the widest spread, then name. Metrics as they are defined."""
-    metrics_from: str | None = None
+    basis: Basis | None = None
     """The one panel and period that all metrics are from."""
     metrics_note: str | None = None
     """Why there are no metrics, or what keeps them from being comparable; one sentence, or None."""
     tags: list[list[str]] = field(default_factory=list)
     """The tags of each experiment, in their order; one list for each experiment."""
+
+    @property
+    def metrics_from(self) -> str | None:
+        """That panel and period as one text."""
+        return None if self.basis is None else str(self.basis)
 
     @cached_property
     def differing(self) -> list[ComparisonRow]:
@@ -401,7 +414,7 @@ def compare_many(
         against,
         [described[full][0] for full in chosen],
         rows,
-        None if runs.basis is None else str(runs.basis),
+        runs.basis,
         runs.note,
         [tags.get(id_, []) for id_ in ids],
     )

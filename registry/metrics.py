@@ -76,13 +76,14 @@ METRICS: Final[dict[str, Metric]] = {metric.name: metric for metric in _DEFINED}
 AT_HORIZON: Final = ("precision_at_k", "base_rate", "edge", "forward_return", "rank_ic")
 """Metrics that are also computed at the other horizons of a run, as `edge_h14`."""
 
-_HORIZON = re.compile(r"(?P<base>.+)_h(?P<days>[1-9][0-9]*)")
+HORIZON: Final = re.compile(r"(?P<base>.+)_h(?P<days>[1-9][0-9]*)")
+"""Matches the name of a metric at another horizon of its run."""
 
 
 def metric(name: str) -> Metric | None:
     """Return the definition of one of our own metrics, also at another horizon (`edge_h14`); None for others'."""
     found = METRICS.get(name)
-    if found is None and (match := _HORIZON.fullmatch(name)) and match["base"] in AT_HORIZON:
+    if found is None and (match := HORIZON.fullmatch(name)) and match["base"] in AT_HORIZON:
         base = METRICS[match["base"]]
         return Metric(name, base.unit, base.direction, f"{base.definition}, {match['days']} dates ahead")
     return found

@@ -9,6 +9,7 @@ from registry.numbers import of_them, show_p
 
 if TYPE_CHECKING:
     from registry.analysis.ab import Candidate, Trial
+    from registry.statistics.verdict import Verdict
 
 
 def decisive(each: Candidate, *, screened: bool = False) -> float | None:
@@ -17,13 +18,23 @@ def decisive(each: Candidate, *, screened: bool = False) -> float | None:
     return max((p for p in counted if p is not None), default=None)
 
 
+def sentence(text: str) -> str:
+    """Return a remark as a sentence: a capital letter, and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def interval(verdict: Verdict) -> str:
+    """Return the 95 % interval of the difference; nothing where there is none."""
+    return "" if verdict.low is None else f"{verdict.low:+.4g} … {verdict.high:+.4g}"
+
+
 def told(trial: Trial, candidate: Candidate) -> list[str]:
     """Return the sentences about a candidate: the verdict first."""
     verdict = candidate.verdict
     names = f"{candidate.config_hash[:SHORT_HASH]} against {trial.control[:SHORT_HASH]}"
     lines = [f"{verdict.verdict}: {names}"]
     if verdict.reason:
-        lines.append(f"{verdict.reason[0].upper()}{verdict.reason[1:]}.")
+        lines.append(sentence(verdict.reason))
     if verdict.difference is not None:
         lines.append(_effect(candidate))
         lines.append(_tests(trial, candidate))
@@ -33,7 +44,7 @@ def told(trial: Trial, candidate: Candidate) -> list[str]:
     if verdict.underpowered and verdict.n:
         seen.append("underpowered: fewer than 20 dates that do not overlap")
     if seen:
-        lines.append("; ".join(seen)[0].upper() + "; ".join(seen)[1:] + ".")
+        lines.append(sentence("; ".join(seen)))
     lines.append(
         f"{of_them(trial.evaluated)} evaluated with the same panel, period and options,"
         f" {trial.tried:,} ever tried there."
@@ -45,7 +56,7 @@ def _effect(candidate: Candidate) -> str:
     verdict = candidate.verdict
     said = f"{verdict.metric} {verdict.difference:+.4g}"
     if verdict.low is not None:
-        said += f" (95 % {verdict.low:+.4g} … {verdict.high:+.4g})"
+        said += f" (95 % {interval(verdict)})"
     said += f" over {of_them(verdict.n, 'difference')} that do not overlap"
     if verdict.share_won is not None:
         said += f"; won {verdict.share_won * 100:.0f} % of those that differ"

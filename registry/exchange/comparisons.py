@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from registry.comparison import ABSENT, exact
+from registry.comparison import ABSENT, TITLES, exact
 from registry.config import SHORT_HASH
 from registry.errors import ExchangeError
 from registry.exchange.files import Target, writing
@@ -30,12 +30,6 @@ TableForm = Literal["csv", "markdown", "json"]
 SUFFIXES: Final[dict[str, TableForm]] = {".csv": "csv", ".md": "markdown", ".json": "json"}
 """What the end of a file's name says about its format."""
 
-_TITLES: Final = {
-    "feature": "Weights",
-    "transformation": "Transformations",
-    "hyperparameter": "Hyperparameters",
-    "metric": "Metrics",
-}
 _PREFIXES: Final = {"feature": "w", "transformation": "transform", "hyperparameter": "hp"}
 _FORMULA: Final = "=+-@\t\r\n＝＋－＠"
 _MARKED_UP: Final = frozenset("\\`*_[]<>&|~$")
@@ -176,7 +170,7 @@ def _md_by_item(comparison: Comparison) -> list[str]:
     for row in sorted(comparison.rows, key=lambda row: not row.differs):
         if row.section != section:
             section = row.section
-            lines.append(markdown_line([f"**{_TITLES[section]}**", *([""] * len(comparison.hashes))]))
+            lines.append(markdown_line([f"**{TITLES[section]}**", *([""] * len(comparison.hashes))]))
         cells = [_md_cell(row, place, comparison.reference) for place in range(len(comparison.hashes))]
         lines.append(markdown_line([escape_markdown(row.name), *cells]))
     return lines

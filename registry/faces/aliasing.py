@@ -174,6 +174,13 @@ class Aliasing(Base):
         with self._store.read() as session:
             return AliasFiles(session).forget(alias.strip())
 
+    def aliases_of(self, hashes: Iterable[str]) -> dict[str, list[str]]:
+        """Return full hash to aliases, of those of these experiments (full hashes) that have any."""
+        from registry import aliases
+
+        with self._store.read() as session:
+            return aliases.of_experiments(session, hashes)
+
     def marks_to_carry(self, hashes: Iterable[str], *, aliases: bool = False) -> dict[str, dict[str, Any]]:
         """Return, by full hash, what an export tells beside the records: guessed parents, and aliases if asked."""
         from registry import marks

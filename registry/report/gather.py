@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from registry.config import ExperimentConfig
     from registry.experiments import ExperimentRegistry
     from registry.runs.record import Run
+    from registry.search.basis import Basis
 
 ReportForm = Literal["html", "markdown"]
 SUFFIXES: Final[dict[str, ReportForm]] = {".html": "html", ".htm": "html", ".md": "markdown"}
@@ -44,10 +45,7 @@ class Report:
 
     members: list[Member]
     comparison: Comparison
-    """In the order of `members`; its metrics are from their runs."""
-    panel: str | None
-    """The panel that all runs are on; None when no two experiments share one."""
-    period: str | None
+    """In the order of `members`; its metrics are from their runs, all on its one panel and period, if there is one."""
     metric: str
     """What verdicts and windows are about."""
     trial: Trial | None
@@ -56,7 +54,7 @@ class Report:
     """Why there is no verdict; one sentence."""
     tried: int
     """Configurations ever tried on the panel and period, whatever was deleted or untracked."""
-    definitions: dict[str, Metric] = field(default_factory=dict)
+    definitions: dict[str, Metric]
     """What the metrics in the comparison mean, by their names in filters, `m.edge`."""
 
     @property
@@ -120,48 +118,44 @@ def gather(
         ExchangeError: there are more than 200.
         FilterError: there is no such panel or period.
     """
-    full = registry.resolve_many(list(references))
-    if len({*full, *([] if against is None else [against])}) > MOST:
-        raise ExchangeError(f"a report of {len(full):,} experiments is no page to read; name at most {MOST}")
-    comparison = registry.compare_many(full, against=against, panel=panel, period=period)
-    comparison = comparison.seen_from(comparison.reference)
-    hashes = comparison.hashes
-    on_panel, _, on_period = (comparison.metrics_from or "").rpartition(" ")
-    where = (on_panel or None, on_period or None)
-    named: dict[str, list[str]] = {}
-    for move in registry.aliases():
-        named.setdefault(move.config_hash, []).append(move.alias)
-    configs = {config.config_hash: config for config in registry.configs(hashes)}
-    members = [
-        Member(configs[each], sorted(named.get(each, [])), _latest(registry, each, *where) if on_panel else None)
-        for each in hashes
-    ]
-    trial, untried = _trial(registry, hashes, metric, *where) if on_panel else (None, None)
-    definitions = {
-        row.name: registry.metric(split_name(row.name).text) for row in comparison.rows if row.section == "metric"
-    }
+    with registry.reading():
+        full = registry.resolve_many(list(references))
+        if len({*full, *([] if against is None else [against])}) > MOST:
+            raise ExchangeError(f"a report of {len(full):,} experiments is no page to read; name at most {MOST}")
+        comparison = registry.compare_many(full, against=against, panel=panel, period=period)
+        comparison = comparison.seen_from(comparison.reference)
+        hashes, basis = comparison.hashes, comparison.basis
+        named = registry.aliases_of(hashes)
+        configs = {config.config_hash: config for config in registry.configs(hashes)}
+        members = [Member(configs[each], named.get(each, []), _latest(registry, each, basis)) for each in hashes]
+        names = {row.name: split_name(row.name).text for row in comparison.rows if row.section == "metric"}
+        known = {written: registry.metric(name) for written, name in names.items()}
+        tried = 0 if basis is None else registry.trials(basis.panel, basis.period)
+    # it takes its time, for which nobody is kept from changing the registry
+    trial, untried = _trial(registry, hashes, metric, basis)
     return Report(
         members,
         comparison,
-        *where,
         metric.removeprefix("m."),
         trial,
         untried,
-        registry.trials(on_panel, on_period) if on_panel else 0,
-        {name: found for name, found in definitions.items() if found is not None},
+        tried,
+        {written: found for written, found in known.items() if found is not None},
     )
 
 
-def _latest(registry: ExperimentRegistry, config_hash: str, panel: str | None, period: str | None) -> Run | None:
-    return next(iter(registry.runs(config_hash, panel=panel, period=period, limit=1, full=True)), None)
+def _latest(registry: ExperimentRegistry, config_hash: str, basis: Basis | None) -> Run | None:
+    if basis is None:
+        return None
+    return next(iter(registry.runs(config_hash, panel=basis.panel, period=basis.period, limit=1, full=True)), None)
 
 
 def _trial(
-    registry: ExperimentRegistry, hashes: Sequence[str], metric: str, panel: str | None, period: str | None
+    registry: ExperimentRegistry, hashes: Sequence[str], metric: str, basis: Basis | None
 ) -> tuple[Trial | None, str | None]:
-    if len(hashes) < 2:
+    if len(hashes) < 2 or basis is None:
         return None, None
     try:
-        return registry.ab(hashes[0], hashes[1:], metric, panel=panel, period=period), None
+        return registry.ab(hashes[0], hashes[1:], metric, panel=basis.panel, period=basis.period), None
     except RegistryError as error:
         return None, str(error)

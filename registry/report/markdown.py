@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from registry.analysis.sentences import decisive, told
+from registry.analysis.sentences import told
 from registry.config import SHORT_HASH
 from registry.exchange.comparisons import comparison_text, escape_markdown, markdown_line
-from registry.numbers import percent, show_p, sparkline
-from registry.report.words import command, describe, heading, no_verdict, remarks, span, where_read
+from registry.numbers import percent, sparkline
+from registry.report.words import command, describe, figures, heading, no_verdict, remarks, span, where_read
 from registry.runs.equity import levels
 
 if TYPE_CHECKING:
@@ -42,15 +42,11 @@ def _verdicts(report: Report) -> Iterator[str]:
     yield markdown_line(["experiment", "verdict", "difference", "95 %", "p", "n"])
     yield markdown_line(["---", "---", "---:", "---:", "---:", "---:"])
     for each in trial.candidates:
-        verdict = each.verdict
         yield markdown_line(
             [
                 f"`{each.config_hash[:SHORT_HASH]}`",
-                verdict.verdict,
-                "" if verdict.difference is None else f"{verdict.difference:+.4g}",
-                "" if verdict.low is None else f"{verdict.low:+.4g} … {verdict.high:+.4g}",
-                escape_markdown(show_p(decisive(each))),
-                f"{verdict.n:,}",
+                each.verdict.verdict,
+                *map(escape_markdown, figures(each)),
             ]
         )
     yield ""

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from registry.analysis.sentences import decisive, told
-from registry.comparison import ABSENT, exact
+from registry.comparison import ABSENT, TITLES, exact
 from registry.config import SHORT_HASH
-from registry.numbers import of_them, show_p, shown, signed
+from registry.metrics import HORIZON
+from registry.numbers import of_them, shown, signed
 from registry.report import svg
 from registry.report.elements import Child, Markup, element, joined, one_line
-from registry.report.words import TITLES, command, describe, heading, no_verdict, remarks, span, where_read
+from registry.report.words import command, describe, figures, heading, no_verdict, remarks, span, where_read
 from registry.runs.equity import levels
 
 if TYPE_CHECKING:
-    from registry.comparison import ComparisonRow
+    from registry.comparison import ComparisonRow, Section
     from registry.report.gather import Report
 
 _ITEMS_AS_LINES: Final = 6
 """Up to so many experiments are columns; more are lines, which a click sorts by a weight or a metric."""
 _LONGEST: Final = 400
-_AT_HORIZON: Final = re.compile(r"m\..+_h[1-9][0-9]*")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
@@ -140,18 +139,12 @@ def _verdicts(report: Report) -> Iterator[Child]:
     lines = []
     for each in trial.candidates:
         verdict = each.verdict
+        sorts = (verdict.difference, verdict.low, decisive(each), float(verdict.n))
         lines.append(
             [
                 Cell(_short(each.config_hash), each.config_hash),
                 Cell(element("span", verdict.verdict, class_="verdict"), verdict.verdict),
-                Cell(
-                    "" if verdict.difference is None else f"{verdict.difference:+.4g}", verdict.difference, number=True
-                ),
-                Cell(
-                    "" if verdict.low is None else f"{verdict.low:+.4g} … {verdict.high:+.4g}", verdict.low, number=True
-                ),
-                Cell(show_p(decisive(each)), decisive(each), number=True),
-                Cell(f"{verdict.n:,}", float(verdict.n), number=True),
+                *(Cell(text, sort, number=True) for text, sort in zip(figures(each), sorts, strict=True)),
             ]
         )
     yield element("p", f"Against {trial.control[:SHORT_HASH]}, by the paired differences of {one_line(trial.metric)}.")
@@ -165,12 +158,12 @@ def _verdicts(report: Report) -> Iterator[Child]:
     yield element("details", element("summary", "What the verdicts rest on"), element("dl", *sentences))
 
 
-def _compared(report: Report, section: str) -> Iterator[Markup]:
+def _compared(report: Report, section: Section) -> Iterator[Markup]:
     """Yield what differs in one section, and what is the same everywhere folded away."""
     found = [row for row in report.comparison.rows if row.section == section]
     if not found:
         return
-    elsewhere = [row for row in found if section == "metric" and _AT_HORIZON.fullmatch(row.name)]
+    elsewhere = [row for row in found if section == "metric" and HORIZON.fullmatch(row.name.removeprefix("m."))]
     here = [row for row in found if row not in elsewhere] or found
     different = [row for row in here if row.differs] or here
     same = [row for row in here if row not in different]

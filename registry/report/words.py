@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from registry.analysis.sentences import decisive, interval, sentence
 from registry.config import SHORT_HASH
-from registry.numbers import best_of, of_them
+from registry.numbers import best_of, of_them, show_p
 from registry.report.elements import one_line
 
 if TYPE_CHECKING:
+    from registry.analysis.ab import Candidate
     from registry.report.gather import Member, Report
     from registry.runs.record import Window
-
-TITLES: Final = {
-    "metric": "Metrics",
-    "feature": "Weights",
-    "transformation": "Transformations",
-    "hyperparameter": "Hyperparameters",
-}
 
 
 def heading(report: Report) -> str:
@@ -39,17 +34,17 @@ def describe(member: Member) -> str:
 
 def where_read(report: Report) -> str:
     """Return where the metrics are from, and of how many tries these are some."""
-    if report.panel is None:
-        why = report.comparison.metrics_note or "no metrics: none of them has a run"
-        return f"{why[0].upper()}{one_line(why[1:])}."
-    return f"Metrics on {one_line(report.panel)}, {report.period}{best_of(report.tried)}."
+    basis = report.comparison.basis
+    if basis is None:
+        return sentence(one_line(report.comparison.metrics_note or "no metrics: none of them has a run"))
+    return f"Metrics on {one_line(basis.panel)}, {basis.period}{best_of(report.tried)}."
 
 
 def remarks(report: Report) -> Iterator[str]:
     """Yield what keeps the numbers from meaning more than they do."""
     note = report.comparison.metrics_note
-    if report.panel is not None and note is not None:
-        yield f"{note[0].upper()}{one_line(note[1:])}."
+    if report.comparison.basis is not None and note is not None:
+        yield sentence(one_line(note))
     runs = [member.run for member in report.members if member.run is not None]
     if any(run.panel.survivorship_suspect for run in runs):
         yield (
@@ -59,6 +54,13 @@ def remarks(report: Report) -> Iterator[str]:
     if runs and lacking:
         named = ", ".join(str(member.config.config_hash)[:SHORT_HASH] for member in lacking)
         yield f"No run there: {named}."
+
+
+def figures(each: Candidate) -> tuple[str, str, str, str]:
+    """Return of a verdict the difference, its interval, the p-value it rests on and the number of differences."""
+    verdict = each.verdict
+    difference = "" if verdict.difference is None else f"{verdict.difference:+.4g}"
+    return difference, interval(verdict), show_p(decisive(each)), f"{verdict.n:,}"
 
 
 def no_verdict(report: Report) -> str | None:
@@ -79,6 +81,6 @@ def command(report: Report) -> str:
     words = ["experiments", "report", *(str(member.config.config_hash) for member in report.members)]
     if report.metric != "edge":
         words += ["--metric", report.metric]
-    if report.panel is not None and report.period is not None:
-        words += ["--panel", report.panel, "--period", report.period]
+    if (basis := report.comparison.basis) is not None:
+        words += ["--panel", basis.panel, "--period", basis.period]
     return one_line(shlex.join([*words, "-o", "report.html"]))

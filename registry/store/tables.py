@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from registry.errors import ExchangeError
 from registry.store.connection import is_engine_error
 from registry.store.session import unnest_columns
+from registry.store.workbench import literal
 
 if TYPE_CHECKING:
     from registry.results import Results
@@ -53,7 +54,7 @@ def write_parquet(found: Results, path: Path) -> None:
                 batch = [_texts(row, types) for row in found.rows[start : start + _BATCH]]
                 lists = dict(zip(handed, zip(*batch, strict=True), strict=True))
                 connection.execute(f"INSERT INTO t SELECT {values} FROM {unnest_columns(handed)}", [json.dumps(lists)])
-            connection.execute(f"COPY t TO {_text_of(temporary)} (FORMAT parquet)")
+            connection.execute(f"COPY t TO {literal(str(temporary))} (FORMAT parquet)")
         temporary.replace(path)
     except OSError as error:
         raise ExchangeError(f"{path} can't be written: {error.strerror}") from None
@@ -94,18 +95,14 @@ def write_parquet_rows(
             with duckdb.connect(config={"memory_limit": memory, "threads": 1}) as connection:
                 connection.execute(
                     f"COPY (SELECT {named} FROM read_json(?, format = 'newline_delimited', columns = {shape},"
-                    f" maximum_object_size = {longest})) TO {_text_of(path)} (FORMAT parquet, ROW_GROUP_SIZE {group})",
+                    f" maximum_object_size = {longest})) TO {literal(str(path))}"
+                    f" (FORMAT parquet, ROW_GROUP_SIZE {group})",
                     [waiting.name],
                 )
     except Exception as error:
         if not is_engine_error(error):
             raise
         raise ExchangeError(f"{name} can't be written: {str(error).strip().splitlines()[0]}") from None
-
-
-def _text_of(path: Path) -> str:
-    """Return a path as a text in SQL."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _apart(names: Sequence[str]) -> list[str]:

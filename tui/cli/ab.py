@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from registry.analysis.sentences import interval
 from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
@@ -100,12 +101,11 @@ def _of_many(found: Trial) -> bool:
 
 def _row(each: Candidate, found: Trial) -> tuple[Any, ...]:
     verdict = each.verdict
-    span = "" if verdict.low is None else f"{verdict.low:+.4g} … {verdict.high:+.4g}"
     said = verdict.verdict + (f": {verdict.reason}" if verdict.reason else "")
     return (
         each.config_hash,
         verdict.difference,
-        span,
+        interval(verdict),
         verdict.n,
         verdict.share_won,
         verdict.p,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from registry.numbers import bars, best_of, shown
+from registry.numbers import bars, best_of, of_them, shown
 from registry.results import Results
 from registry.search.words import split_name
 from tui.cli import output
@@ -159,7 +159,7 @@ def importance(
         *([] if found.forest else [Column("FOREST", _share, right=True)]),
     ]
     output.table(Results(names[: len(columns)], [row[: len(columns)] for row in rows]), columns)
-    output.note(f"{found.metric} of {output.plural(found.experiments)}; rho is Spearman's, p adjusted for all names")
+    output.note(f"{found.metric} of {of_them(found.experiments)}; rho is Spearman's, p adjusted for all names")
     if found.forest:
         output.note(found.forest)
     elif found.explained is not None:

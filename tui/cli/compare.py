@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from registry.comparison import TITLES
 from registry.config import SHORT_HASH
 from registry.errors import FileExistsRefusal
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import Exit, Stop, nothing, refuse
 from tui.cli.heat import print_matrix
-from tui.cli.options import check_choice, filter_option, format_options, panel_options, references
+from tui.cli.options import check_selection, filter_option, format_options, panel_options, references
 from tui.cli.table import Column, layout, number
 from tui.safe import safe
 from tui.widths import width
@@ -24,13 +26,6 @@ if TYPE_CHECKING:
     from registry.analysis.matrix import Matrix
     from registry.comparison import Comparison, ComparisonRow
     from registry.experiments import ExperimentRegistry
-
-TITLES = {
-    "feature": "Weights",
-    "transformation": "Transformations",
-    "hyperparameter": "Hyperparameters",
-    "metric": "Metrics",
-}
 
 
 @click.command(
@@ -103,9 +98,7 @@ def compare(
         _check_file(file, form)
     if transpose and form != "csv" and (file is None or file.suffix.lower() == ".json"):
         raise click.UsageError("--transpose is for CSV and Markdown: give --format csv, or -o FILE.csv or FILE.md")
-    check_choice(refs, filter_)
-    if filter_ is None and (top is not None or by is not None):
-        raise click.UsageError("--top and --by choose among what a --filter finds; give one")
+    check_selection(refs, filter_, top, by)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     wanted = [] if filter_ is not None else references(refs)
     if filter_ is None and len(wanted) < (2 if against is None else 1):
@@ -202,7 +195,7 @@ def _write(found: Comparison, file: Path, *, transpose: bool, force: bool) -> No
         found.write(file, transposed=transpose, force=force)
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
-    output.note(f"wrote {output.plural(len(found.rows), 'row')} to {file}")
+    output.note(f"wrote {of_them(len(found.rows), 'row')} to {file}")
 
 
 def _record(row: ComparisonRow, found: Comparison) -> dict[str, Any]:
@@ -243,7 +236,7 @@ def print_comparison(found: Comparison, *, everything: bool = False) -> None:
         else:
             output.line("No difference that counts: weights within 1e-9 of each other, everything else the same.")
     elif found.equal and not everything:
-        output.note(f"{output.plural(len(found.equal), 'row')} the same everywhere not shown (--all shows all)")
+        output.note(f"{of_them(len(found.equal), 'row')} the same everywhere not shown (--all shows all)")
 
 
 def _order(found: Comparison) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from registry.errors import FileExistsRefusal
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -20,6 +21,7 @@ from tui.cli.options import (
     chosen,
     filter_option,
     look_options,
+    note_metrics,
     order_options,
     present_affected,
 )
@@ -122,20 +124,17 @@ def export(
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
     if target != STDOUT:
-        present_affected(registry, hashes, look, f"wrote {output.plural(report.count)} to {safe(str(report.path))}")
+        present_affected(registry, hashes, look, f"wrote {of_them(report.count)} to {safe(str(report.path))}")
         if not with_runs and (left := registry.count_runs(hashes)):
             how = "a FILE.ndjson with --runs" if table else "--runs"
-            output.note(f"{output.plural(left, 'run')} of them stayed behind; {how} takes them along")
+            output.note(f"{of_them(left, 'run')} of them stayed behind; {how} takes them along")
 
 
 def _metrics(registry: ExperimentRegistry, hashes: Sequence[str], written: str, order: Order) -> Results:
     """Return the metrics that go into a table, and say where they were read."""
     names = None if written.strip() == ALL else [written]
     found = registry.metrics_of(hashes, names, panel=order.panel, period=order.period)
-    if found.metrics_from is not None:
-        output.note(f"metrics on {found.metrics_from}")
-    if found.metrics_note is not None:
-        output.note(found.metrics_note)
+    note_metrics(found)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.backtest_options import measuring_options, source_options
 from tui.cli.command import Command
@@ -83,8 +84,8 @@ def _told(found: Guarded) -> Iterator[str]:
     yield f"  {found.config_hash[:SHORT_HASH]}{against} on {safe(found.panel)} {period}"
     yield f"  {safe(found.reason)}"
     if found.more_dates is not None:
-        dates = output.plural(found.more_dates, "more rebalance date")
-        panel_dates = output.plural(found.more_dates * found.horizon, "panel date")
+        dates = of_them(found.more_dates, "more rebalance date")
+        panel_dates = of_them(found.more_dates * found.horizon, "panel date")
         yield f"  at least {dates} needed ({panel_dates})"
     if found.moved is not None:
         move = found.moved

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry.config import SHORT_HASH
-from registry.numbers import best_of, shown
+from registry.numbers import best_of, of_them, shown
 from tui.cli import output
 from tui.cli.table import Column, layout, number, text
 from tui.safe import safe
@@ -121,13 +121,13 @@ def _counted(row: ComparisonRow) -> str:
 
 def _tell(found: Matrix, *, hidden: int) -> None:
     comparison = found.comparison
-    parts = [f"{len(comparison.hashes):,} of {output.plural(found.matching)}"]
+    parts = [f"{len(comparison.hashes):,} of {of_them(found.matching)}"]
     if found.normalised:
         parts.append("weights divided by their absolute sum")
     if found.clustered:
         parts.append("neighbours are alike")
     if hidden > 0:
-        parts.append(f"{output.plural(hidden, 'feature')} the same everywhere not shown (--all shows all)")
+        parts.append(f"{of_them(hidden, 'feature')} the same everywhere not shown (--all shows all)")
     output.note("; ".join(parts))
     if found.by is not None and comparison.metrics_from is not None and found.tried:
         output.note(f"metrics on {comparison.metrics_from}{best_of(found.tried)}")

@@ -10,6 +10,7 @@ import click
 
 from registry.config import SHORT_HASH
 from registry.location import FORMER_NAME
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, earlier_beside, pass_app
@@ -112,7 +113,7 @@ def _tell(report: ImportReport) -> None:
     counts = {outcome: count for outcome, count in report.counts.items() if count}
     said = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "nothing found to import"
     if report.runs:
-        said += f", with {output.plural(report.runs, 'new run')}"
+        said += f", with {of_them(report.runs, 'new run')}"
     if report.withheld:
         output.line(f"nothing was imported (--atomic): {said}")
     else:

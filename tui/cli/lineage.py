@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui import family_tree
 from tui.cli import output
 from tui.cli.command import Command
@@ -70,7 +71,7 @@ def lineage(
     if save or forget:
         changed = registry.save_inferred(found) if save else registry.forget_inferred(found)
         done = "recorded" if save else "took back"
-        output.note(f"{done} {output.plural(len(changed), 'inferred parent')}")
+        output.note(f"{done} {of_them(len(changed), 'inferred parent')}")
         found = family()
     if as_json:
         output.record(found.to_dict())
@@ -88,7 +89,7 @@ def _tell_rest(found: Lineage) -> None:
     if found.note is not None:
         output.note(found.note)
     if found.proposals:
-        output.note(f"{output.plural(len(found.proposals), 'parent')} guessed, not recorded (--infer --save records)")
+        output.note(f"{of_them(len(found.proposals), 'parent')} guessed, not recorded (--infer --save records)")
 
 
 def tree_lines(found: Lineage, cells: int | None) -> Iterator[str]:
@@ -99,7 +100,7 @@ def tree_lines(found: Lineage, cells: int | None) -> Iterator[str]:
     if found.metrics_from is not None:
         yield safe(f"{found.metric} on {found.metrics_from}")
     if found.above:
-        yield f"… {output.plural(found.above, 'earlier ancestor')}"
+        yield f"… {of_them(found.above, 'earlier ancestor')}"
     blank = " " * max(map(width, columns.values()), default=0)
     for line in family_tree.tree(found.root):
         if line.more:

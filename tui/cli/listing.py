@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry.numbers import best_of
+from registry.numbers import best_of, of_them
 from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
@@ -47,9 +47,9 @@ def remark(registry: ExperimentRegistry, found: Results, filter_: str, look: Loo
     if look.for_people and output.is_terminal():
         if filter_:
             everything = registry.count()
-            parts.append(f"{found.total:,} of {output.plural(everything)} match")
+            parts.append(f"{found.total:,} of {of_them(everything)} match")
         else:
-            parts.append(output.plural(found.total))
+            parts.append(of_them(found.total))
     if hidden:
         parts.append(f"{hidden:,} not shown (--limit 0 shows all)")
     if found.metrics_from is not None:

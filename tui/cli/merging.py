@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -70,7 +71,7 @@ def _tell(report: MergeReport, with_aliases: bool) -> None:
     if report.trashed:
         said.append(f"{report.trashed:,} of them in the trash")
     if report.runs:
-        said.append(f"with {output.plural(report.runs, 'new run')}")
+        said.append(f"with {of_them(report.runs, 'new run')}")
     if report.trials:
         said.append(f"{report.trials:,} more counted as tried")
     output.line(f"{'would be merged: ' if report.dry_run else ''}{', '.join(said)}")

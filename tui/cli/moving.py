@@ -8,6 +8,7 @@ import click
 
 from registry.config import SHORT_HASH
 from registry.errors import SettingsError
+from registry.numbers import of_them
 from registry.results import Results
 from tui.cli import output
 from tui.cli.command import Command
@@ -196,7 +197,7 @@ def _tell_weights(found: VersionWeights, form: str) -> None:
         return
     output.table(results, [Column("FEATURE", shrinks=True), *(Column(heading, right=True) for heading in headings)])
     if first:
-        output.note(f"{output.plural(first, 'earlier version')} not shown (whole in a pipe, or with --json)")
+        output.note(f"{of_them(first, 'earlier version')} not shown (whole in a pipe, or with --json)")
 
 
 @click.command(

@@ -14,6 +14,7 @@ from tui.cli.errors import nothing
 
 if TYPE_CHECKING:
     from registry.experiments import ExperimentRegistry
+    from registry.results import Results
 
 Function = Callable[..., Any]
 
@@ -166,6 +167,13 @@ def check_choice(refs: Sequence[str], filter_: str | None) -> None:
         raise click.UsageError("say which experiments: HASH… (or `-` to read hashes from stdin), or --filter FILTER")
 
 
+def check_selection(refs: Sequence[str], filter_: str | None, top: int | None, by: str | None) -> None:
+    """Refuse neither or both of A B… and --filter, and --top and --by without a filter."""
+    check_choice(refs, filter_)
+    if filter_ is None and (top is not None or by is not None):
+        raise click.UsageError("--top and --by choose among what a --filter finds; give one")
+
+
 def chosen(
     registry: ExperimentRegistry,
     refs: Sequence[str],
@@ -193,13 +201,18 @@ def chosen(
         filter_, order.sort, order.count, columns="hash", trashed=trashed, panel=order.panel, period=order.period
     )
     found = [row[0] for row in rows.rows]
-    if rows.metrics_from is not None:
-        output.note(f"metrics on {rows.metrics_from}")
-    if rows.metrics_note is not None:
-        output.note(rows.metrics_note)
+    note_metrics(rows)
     if not found:
         raise nothing(f"nothing {'in the trash ' if trashed else ''}matches {filter_}")
     return found
+
+
+def note_metrics(found: Results) -> None:
+    """Say where metrics were read, and what keeps them from being comparable."""
+    if found.metrics_from is not None:
+        output.note(f"metrics on {found.metrics_from}")
+    if found.metrics_note is not None:
+        output.note(found.metrics_note)
 
 
 def present_affected(registry: ExperimentRegistry, hashes: Sequence[str], look: Look, sentence: str) -> None:

@@ -241,8 +241,3 @@ def moment(value: Any) -> str:
 def second(value: Any) -> str:
     """Return a moment as date and time to the second in UTC."""
     return safe(str(value))[:19].replace("T", " ") if value else "-"
-
-
-def plural(count: int, what: str = "experiment") -> str:
-    """Return a count with its noun: `1 experiment`, `1,204 experiments`."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from registry.numbers import shown
+from registry.numbers import of_them, shown
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -91,8 +91,8 @@ def _flat(found: Overfitting) -> dict[str, Any]:
 def _told(found: Overfitting) -> Iterator[str]:
     counts = found.tried
     yield (
-        f"tried       {output.plural(counts.configurations, 'configuration')},"
-        f" {output.plural(counts.rankings, 'distinct ranking')};"
+        f"tried       {of_them(counts.configurations, 'configuration')},"
+        f" {of_them(counts.rankings, 'distinct ranking')};"
         f" {found.evaluated:,} evaluated alike, {found.matching:,} match"
     )
     if found.best is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.confirming import ask, check_answerable
@@ -62,11 +63,11 @@ def delete(
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look)
     if dry_run:
-        present_affected(registry, hashes, look, f"would move {output.plural(len(hashes))} to the trash")
+        present_affected(registry, hashes, look, f"would move {of_them(len(hashes))} to the trash")
         return
-    _confirm(registry, hashes, sure, f"Move {output.plural(len(hashes))} to the trash?", "-" in refs)
+    _confirm(registry, hashes, sure, f"Move {of_them(len(hashes))} to the trash?", "-" in refs)
     moved = registry.delete_many(hashes)
-    sentence = f"moved {output.plural(len(moved))} to the trash; bring back with: experiments restore HASH"
+    sentence = f"moved {of_them(len(moved))} to the trash; bring back with: experiments restore HASH"
     present_affected(registry, moved, look, sentence)
 
 
@@ -117,7 +118,7 @@ def restore(app: App, refs: tuple[str, ...], look: Look) -> None:
     registry = app.registry(Missing.NAMED)
     hashes = chosen(registry, refs, None, Order("-created", None), look, trashed=True)
     back = registry.restore_many(hashes)
-    present_affected(registry, back, look, f"restored {output.plural(len(back))}")
+    present_affected(registry, back, look, f"restored {of_them(len(back))}")
 
 
 @click.command(
@@ -145,14 +146,14 @@ def purge(
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, order, look, trashed=True)
     if dry_run:
-        present_affected(registry, hashes, look, f"would remove {output.plural(len(hashes))} for good")
+        present_affected(registry, hashes, look, f"would remove {of_them(len(hashes))} for good")
         return
-    _confirm(registry, hashes, sure, f"Remove {output.plural(len(hashes))} for good?", "-" in refs, trashed=True)
+    _confirm(registry, hashes, sure, f"Remove {of_them(len(hashes))} for good?", "-" in refs, trashed=True)
     rows = None
     if not (look.ids or look.for_people):
         rows = registry.rows_of(hashes, look.columns, panel=look.panel, period=look.period)
     gone = registry.purge_many(hashes)
-    sentence = f"removed {output.plural(len(gone))} for good"
+    sentence = f"removed {of_them(len(gone))} for good"
     if look.ids:
         output.lines(gone)
     elif rows is not None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from registry.errors import FileExistsRefusal
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
 from tui.cli.errors import nothing, refuse
-from tui.cli.options import check_choice, filter_option, panel_options, references
+from tui.cli.options import check_selection, filter_option, panel_options, references
 from tui.safe import safe
 
 STDOUT = "-"
@@ -70,9 +70,7 @@ def report(
         if form is not None:
             raise click.UsageError(f"{target} says the format by its name; leave out --format")
         report_form(target)
-    check_choice(refs, filter_)
-    if filter_ is None and (top is not None or by is not None):
-        raise click.UsageError("--top and --by choose among what a --filter finds; give one")
+    check_selection(refs, filter_, top, by)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     if filter_ is None:
         named = references(refs)
@@ -82,13 +80,13 @@ def report(
         named = registry.matrix(filter_, top=top or 20, by=by, panel=panel, period=period).comparison.hashes
     found = registry.report(named, against=against, metric=metric, panel=panel, period=period)
     if target == STDOUT:
-        sys.stdout.write(found.html() if form == "html" else found.markdown())
+        output.raw(found.html() if form == "html" else found.markdown())
         return
     try:
         found.write(target, force=force)
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
-    output.line(f"wrote a report on {output.plural(len(found.members))} to {safe(str(Path(target)))}")
+    output.line(f"wrote a report on {of_them(len(found.members))} to {safe(str(Path(target)))}")
 
 
 commands = {"report": report}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.confirming import ask, check_answerable
@@ -75,9 +76,9 @@ def verify(app: App, as_json: bool) -> None:
         for entry, reason in found.refused:
             output.line(f"refused  {safe(entry)}: {safe(reason)}")
         wrong = len(found.problems) + len(found.refused)
-        verdict = f"{output.plural(wrong, 'problem')}" if wrong else "nothing was altered"
-        with_runs = f" and {output.plural(found.runs, 'run')}" if found.runs else ""
-        output.line(f"{output.plural(found.checked)}{with_runs} checked: {verdict}")
+        verdict = f"{of_them(wrong, 'problem')}" if wrong else "nothing was altered"
+        with_runs = f" and {of_them(found.runs, 'run')}" if found.runs else ""
+        output.line(f"{of_them(found.checked)}{with_runs} checked: {verdict}")
     if not found.ok:
         raise Stop(Exit.ALTERED)
 
@@ -123,9 +124,9 @@ def _restore(app: App, file: Path, sure: bool) -> None:
 
     done = app.place.restore_backup(file, sure=confirmed)
     assert done is not None
-    output.line(f"restored {output.plural(done.experiments)} from {safe(str(file))}")
+    output.line(f"restored {of_them(done.experiments)} from {safe(str(file))}")
     if done.kept is not None:
-        waiting = f", with {output.plural(done.waiting, 'registration')} waiting beside it" if done.waiting else ""
+        waiting = f", with {of_them(done.waiting, 'registration')} waiting beside it" if done.waiting else ""
         output.line(f"what was there is kept as {safe(str(done.kept))}{waiting}")
 
 
@@ -133,7 +134,7 @@ def _confirm(found: Restoration) -> None:
     question = f"Replace {found.path} with {found.file}?"
     check_answerable(f"r{question[1:-1]}", "--yes")
     of = {"there now": found.replaces, "in the backup": found.experiments}
-    told = {where: "nothing that can be read" if count is None else output.plural(count) for where, count in of.items()}
+    told = {where: "nothing that can be read" if count is None else of_them(count) for where, count in of.items()}
     ask([f"  {where}: {said}" for where, said in told.items()], safe(question))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from registry.errors import FileExistsRefusal
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -83,7 +84,7 @@ def sql(app: App, query: str, file: Path | None, force: bool, form: str) -> None
         write_results(found, file, SUFFIXES[file.suffix.lower()], force=force)
     except FileExistsRefusal as refusal:
         raise refuse(f"{refusal} (--force)") from None
-    output.note(f"wrote {output.plural(len(found), 'row')} to {file}")
+    output.note(f"wrote {of_them(len(found), 'row')} to {file}")
 
 
 commands = {"sql": sql}

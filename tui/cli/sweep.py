@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from registry.config import SHORT_HASH
+from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
@@ -78,12 +79,12 @@ def sweep(
         verb = "would register" if dry_run else "registered"
         of = f" of {made.combinations:,} combinations" if made.combinations != len(hashes) else ""
         short = output.paint(str(parent.config_hash)[:SHORT_HASH], "cyan")
-        output.line(f"{verb} {output.plural(len(hashes), 'variant')} of {short}{of}, tagged {safe(tag)}")
+        output.line(f"{verb} {of_them(len(hashes), 'variant')} of {short}{of}, tagged {safe(tag)}")
         if made.repeated:
-            output.line(f"  {output.plural(made.repeated, 'combination')} gave the parent or a variant once more")
+            output.line(f"  {of_them(made.repeated, 'combination')} gave the parent or a variant once more")
         if made.alike:
             count = sum(len(group) for group in made.alike)
-            output.line(f"  {count:,} of them fall into {output.plural(len(made.alike), 'group')} that rank alike:"
+            output.line(f"  {count:,} of them fall into {of_them(len(made.alike), 'group')} that rank alike:"
                         " their weights differ by a positive factor only")  # fmt: skip
         if not dry_run:
             output.note(f"evaluate them: experiments backtest --filter tag:{_word(tag)} --data PANEL --start … --end …")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from registry.numbers import of_them
 from registry.results import Results
 from tui import tag_text
 from tui.cli import output
@@ -74,7 +75,7 @@ def _change(app: App, done: str, tags: str, refs: Sequence[str], filter_: str | 
     same = len(hashes) - changed
     had = "had" if done == "tagged" else "did not have"
     it = "it" if len(names) == 1 else "them"
-    sentence = f"{done} {output.plural(changed)}" + (f"; {same:,} {had} {it} already" if same and had == "had" else "")
+    sentence = f"{done} {of_them(changed)}" + (f"; {same:,} {had} {it} already" if same and had == "had" else "")
     if same and had != "had":
         sentence += f"; {same:,} {had} {it}"
     present_affected(registry, hashes, look, sentence)
@@ -119,11 +120,11 @@ def _rename(app: App, old: str, new: str, form: str) -> None:
         output.line(f"{safe(old)} is called that already; nothing was changed")
     elif before:
         output.line(
-            f"merged {safe(old)} into {safe(new)}, which {output.plural(before)} had before:"
-            f" {output.plural(count)} had {safe(old)}, {output.plural(_having(registry, new))} have {safe(new)} now"
+            f"merged {safe(old)} into {safe(new)}, which {of_them(before)} had before:"
+            f" {of_them(count)} had {safe(old)}, {of_them(_having(registry, new))} have {safe(new)} now"
         )
     else:
-        output.line(f"renamed {safe(old)} to {safe(new)} on {output.plural(count)}")
+        output.line(f"renamed {safe(old)} to {safe(new)} on {of_them(count)}")
 
 
 def _having(registry: ExperimentRegistry, tag: str) -> int:

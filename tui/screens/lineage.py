@@ -45,9 +45,7 @@ def read_family(workspace: Workspace, config_hash: str, limit: int) -> Answer:
     with registry.reading():
         metric = usual_metric(workspace, metric_names(workspace))
         found = on_usual_panel(partial(registry.lineage, config_hash, metric, limit=limit), workspace.read_on)
-        named: dict[str, list[str]] = {}
-        for move in registry.aliases():
-            named.setdefault(move.config_hash, []).append(move.alias)
+        named = registry.aliases_of(node.config_hash for node in found.root.walk())
     return Answer(found, {hash_: ", ".join(names) for hash_, names in named.items()})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from registry.report.gather import SUFFIXES
 from tui.screens.export import write_report
 from tui.screens.path_dialog import PathScreen
 from tui.workspace import Workspace
@@ -32,7 +33,7 @@ class WriteTableScreen(PathScreen):
 
     def write(self, target: Path, *, force: bool) -> str:
         """Write the table, or a report on the experiments in it."""
-        if target.suffix.lower() in (".html", ".htm"):
+        if SUFFIXES.get(target.suffix.lower()) == "html":
             hashes, reference = self._comparison.hashes, self._comparison.against
             return write_report(self._workspace, hashes, target, against=reference, force=force)
         path = self._comparison.write(target, transposed=self._transposed, force=force)
