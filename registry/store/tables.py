@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from registry.errors import ExchangeError
 from registry.store.connection import is_engine_error
 from registry.store.session import unnest_columns
-from registry.store.workbench import literal
 
 if TYPE_CHECKING:
     from registry.results import Results
@@ -29,6 +28,11 @@ _ROW: Final = 1 << 20
 def quote(name: str) -> str:
     """Return an identifier in quotes, whatever characters it has."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL literal, where a parameter can't be bound."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def write_parquet(found: Results, path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry.store.connection import Connection, Engine, is_engine_error, raise_interrupt
-from registry.store.tables import quote
+from registry.store.tables import literal, quote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,11 +28,6 @@ class EngineRefusal(Exception):
         """The first line, without the kind of error before it."""
         lines = str(self).strip().splitlines()
         return lines[0].partition("Error: ")[2] or lines[0] if lines else "unknown"
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL literal, where a parameter can't be bound."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 class Workbench:
