@@ -256,7 +256,9 @@ class _Taking:
             for chunk in itertools.chain(held, [last]):
                 outcomes = self._outcomes(session, chunk)
                 if chunk.runs and isinstance(session, WriteSession):
-                    runs += len(take_in_runs(session, chunk.runs))
+                    diverged: list[Conflict] = []
+                    runs += len(take_in_runs(session, chunk.runs, conflicts=diverged))
+                    refused += [Remark(chunk.source(), f"panel {each.name}: {each.because}") for each in diverged]
                 refused += [
                     Remark(place, f"parent {registration.refused_parent[:SHORT_HASH]} left out: {CYCLE}")
                     for place, registration in zip(chunk.places, chunk.registrations, strict=True)

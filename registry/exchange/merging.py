@@ -23,7 +23,7 @@ from registry.exchange.importing import Progress, bring_in
 from registry.exchange.report import Found, ImportReport, Record, Refusal, Remark
 from registry.marks import CarriedAlias, newest
 from registry.runs import reading
-from registry.runs.panels import KnownPanel, PanelRef
+from registry.runs.panels import KnownPanel
 from registry.store import Session, Store, WriteSession
 from registry.store.apply import old_hashes
 from registry.store.connection import explained
@@ -169,16 +169,12 @@ class _Merge:
     def _loose(self, items: Sequence[RunItem]) -> None:
         if items:
             with self._ours.write() as session:
-                take_in_runs(session, items)
+                take_in_runs(session, items, conflicts=self._report.conflicts)
 
     # -- reading theirs ------------------------------------------------------------------------------
 
     def _trials(self, known: Mapping[int, KnownPanel]) -> Iterator[list[Trial]]:
-        # a panel is named by all its keys, so that it is the same one whichever of them is known here
-        refs = {
-            number: PanelRef(panel.name, key=next(iter(panel.keys), None), other_keys=panel.keys[1:])
-            for number, panel in known.items()
-        }
+        refs = {number: reading.panel_by_keys(panel.name, panel.keys) for number, panel in known.items()}
         with self._theirs.read() as session:
             count = session.value("SELECT count(*) FROM trial")
         for start in range(0, count, _LOOSE):

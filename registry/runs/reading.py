@@ -123,7 +123,16 @@ def known_panel(session: Session, panel_id: int) -> KnownPanel:
 
 
 def _keys_of(session: Session, panel_id: int) -> list[str]:
-    return [row[0] for row in session.rows("SELECT key FROM panel_key WHERE panel_id = ? ORDER BY key", [panel_id])]
+    """Return the keys of a panel as they came, which is the order the engine keeps."""
+    return [row[0] for row in session.rows("SELECT key FROM panel_key WHERE panel_id = ?", [panel_id])]
+
+
+def panel_by_keys(name: str, keys: Sequence[str]) -> PanelRef:
+    """Return a panel named by all its keys, so that it is the same one whichever of them is known elsewhere.
+
+    The newest comes first: where the panel went on differently elsewhere, the older ones are of both.
+    """
+    return PanelRef(name, key=keys[-1] if keys else None, other_keys=tuple(keys[-2::-1]))
 
 
 def trials_to_carry(session: Session, panel_id: int, start: str, end: str, but: str) -> list[dict[str, Any]]:
@@ -133,7 +142,7 @@ def trials_to_carry(session: Session, panel_id: int, start: str, end: str, but: 
     """
     name = session.value("SELECT name FROM panel WHERE panel_id = ?", [panel_id])
     keys = _keys_of(session, panel_id)
-    panel = PanelRef(name, key=keys[0] if keys else None, other_keys=tuple(keys[1:]))
+    panel = panel_by_keys(name, keys)
     rows = session.rows(
         "SELECT config_hash, ranking, tried_at FROM trial WHERE panel_id = ? AND period_start = CAST(? AS DATE)"
         " AND period_end = CAST(? AS DATE) AND config_hash <> ? ORDER BY ALL",

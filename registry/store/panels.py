@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from registry.canonical import now_text
+from registry.canonical import now_text, show
 from registry.runs.panels import ByDay, KnownPanel, PanelDays, PanelRef
+from registry.store.registration import Conflict
 from registry.store.session import TEXTS, Session, WriteSession, as_list
 
 PRICE: Final = "price"
@@ -79,24 +80,29 @@ class Panels:
         self._of[days.name, days.key] = number
         return number
 
-    def recall(self, panel: KnownPanel) -> int:
+    def recall(self, panel: KnownPanel, conflicts: list[Conflict] | None = None) -> int:
         """Make known what another registry knows of a panel, and return the number of the panel here.
 
-        A panel is the same one by a key, or by its days. Where the two were extended differently since, days stay
-        what they are here.
+        A panel is the same one by a key, or by its days. Where the two were extended differently since, it is another
+        panel here with the content that is not known here, so that runs on the one are never compared with runs on
+        the other; that is added to `conflicts`.
         """
         keys = {key: self.known(panel.name, key) for key in panel.keys}
         panels = columns_of(self._session, panel.name)
-        number = next((known for known in keys.values() if known is not None), None)
+        shared = list(dict.fromkeys(number for number in keys.values() if number is not None))
+        changes = {number: first_change(panels.get(number, {}), panel.by_day) for number in shared}
+        number = next((number for number, change in changes.items() if change is None), None)
         if number is None:
             number = self._same(panels, panel.by_day)
+        if number is None and shared and None not in keys.values():
+            return shared[0]  # nothing of it is new here
         if number is None:
             number = self._make(panel.name)
+            for change in list(changes.values())[:1]:
+                _add_conflict(conflicts, panel.name, change)
         for key in (key for key, known in keys.items() if known is None):
             self._add_key(number, key)
-        columns = panels.get(number, {})
-        if first_change(columns, panel.by_day) is None:
-            self._extend(number, columns, panel.by_day)
+        self._extend(number, panels.get(number, {}), panel.by_day)
         return number
 
     def _same(self, panels: dict[int, dict[str, dict[str, int]]], by_day: ByDay) -> int | None:
@@ -140,6 +146,14 @@ def columns_of(session: Session, name: str) -> dict[int, dict[str, dict[str, int
     ):
         made.setdefault(number, {})[column] = dict(zip(dates, digests, strict=True))
     return made
+
+
+def _add_conflict(conflicts: list[Conflict] | None, name: str, change: tuple[str, str, int] | None) -> None:
+    if conflicts is not None and change is not None:
+        day, column, count = change
+        others = f", the first of {count:,} days that differ" if count > 1 else ""
+        because = f"{show(column)} differs on {day}{others}; runs on either content are not compared with the other's"
+        conflicts.append(Conflict("panel", name, None, None, because))
 
 
 def _meet(columns: ByDay, by_day: ByDay) -> bool:

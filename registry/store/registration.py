@@ -29,9 +29,9 @@ Outcome = Literal["new", "updated", "unchanged", "restored"]
 class Conflict:
     """Something two registries say differently; what is said here stays, unless `because` tells otherwise."""
 
-    what: Literal["description", "parent", "metric", "alias"]
+    what: Literal["description", "parent", "metric", "alias", "panel"]
     name: str
-    """The experiment's full hash, or the name of the metric or alias."""
+    """The experiment's full hash, or the name of the metric, alias or panel."""
     ours: str | None
     theirs: str | None
     because: str = ""

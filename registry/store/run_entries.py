@@ -16,6 +16,7 @@ from registry.runs.panels import KnownPanel, PanelDays, PanelRef, panel_ref
 from registry.runs.record import Run
 from registry.store.apply import Events
 from registry.store.panels import Panels
+from registry.store.registration import Conflict
 from registry.store.session import TEXTS, WriteSession, as_list, unnest_columns
 
 RUN: Final = "run"
@@ -116,10 +117,17 @@ def _ranking(record: Mapping[str, Any]) -> str:
     return ranking
 
 
-def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: bool = True) -> list[str]:
+def take_in_runs(
+    session: WriteSession,
+    items: Sequence[RunItem],
+    *,
+    strict: bool = True,
+    conflicts: list[Conflict] | None = None,
+) -> list[str]:
     """Bring panels, trials and runs in, in order; return the ids of the runs that are new.
 
-    A run that is there already, but now tells more beside its metrics, brings that in.
+    A run that is there already, but now tells more beside its metrics, brings that in. Panels that went on
+    differently elsewhere are added to `conflicts`.
 
     Raises:
         NotFoundError: a run's experiment is not here (only with `strict`; else that run is left out).
@@ -130,7 +138,7 @@ def take_in_runs(session: WriteSession, items: Sequence[RunItem], *, strict: boo
         if isinstance(item, PanelDays):
             panels.learn(item)
         elif isinstance(item, KnownPanel):
-            panels.recall(item)
+            panels.recall(item, conflicts)
     _insert_trials(session, panels, [item for item in items if isinstance(item, Trial)])
     by_id: dict[str, Run] = {}
     for run in (item for item in items if isinstance(item, Run)):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry, InvalidRunError, Run
 from registry.exchange import export_many, import_sources
+from registry.runs import reading
 from registry.runs.panels import KnownPanel, PanelDays, PanelRef
 from tests.prepared import nothing, prepared
 from tests.strategies import examples
@@ -18,6 +19,7 @@ from tests.strategies import examples
 ONE = ExperimentConfig(["f"], {"f": 1.0})
 OTHER = ExperimentConfig(["g"], {"g": 1.0})
 HEX = st.integers(0, 2**32 - 1)
+PERIOD = "2020-01-01..2020-12-31"
 DAYS = [f"2020-01-{number:02}" for number in range(1, 10)]
 
 
@@ -89,15 +91,69 @@ def test_what_both_know_by_days_is_one_panel(
     assert len(panels(here)) == 1
 
 
-def test_where_both_went_on_differently_each_keeps_its_days(
-    here: ExperimentRegistry, there: ExperimentRegistry, tmp_path: Path
-) -> None:
+FORK = {"price": [1, 2, 3, 40], "f": [4, 5, 6, 70]}
+
+
+@pytest.fixture
+def forked(here: ExperimentRegistry, there: ExperimentRegistry) -> ExperimentRegistry:
+    """`there`, whose panel and that of `here` were one for three days, and then went on differently."""
     evaluate(there, ONE, days_of(3, price=[1, 2, 3], f=[4, 5, 6]), 2)
-    evaluate(there, ONE, days_of(4, price=[1, 2, 3, 40], f=[4, 5, 6, 70]), 3)
+    evaluate(there, ONE, days_of(4, **FORK), 3)
     evaluate(here, ONE, days_of(4, price=[1, 2, 3, 4], f=[4, 5, 6, 7]), 4)
-    hand_over(here, there, tmp_path)
-    assert there.panel_change(days_of(4, price=[1, 2, 3, 40], f=[4, 5, 6, 70])) is None
-    assert "2020-01-04" in (there.panel_change(days_of(4, price=[1, 2, 3, 4])) or "")
+    return there
+
+
+def told_apart(registry: ExperimentRegistry, edge: float, others: set[float]) -> None:
+    """Assert that the run of one edge is on another panel than those of the others, which are on one."""
+    on = {run.metrics["edge"]: run.panel_id for run in registry.runs(limit=None)}
+    assert len({on[each] for each in others}) == 1
+    assert on[edge] not in {on[each] for each in others}
+
+
+def test_where_both_went_on_differently_they_are_two_panels(
+    here: ExperimentRegistry, forked: ExperimentRegistry, tmp_path: Path
+) -> None:
+    file = tmp_path / "carried.ndjson"
+    export_many(here.list_all(), file, runs=here.carrier())
+    report = import_sources(forked.store, [file])
+    assert ["panel p" in remark.text and "2020-01-04" in remark.text for remark in report.remarks] == [True]
+    told_apart(forked, 4, {2, 3})
+    assert forked.panel_change(days_of(4, **FORK)) is None
+    # later days of either are on the one they go on from
+    evaluate(forked, ONE, days_of(5, price=[1, 2, 3, 4, 5], f=[4, 5, 6, 7, 8]), 5)
+    evaluate(forked, ONE, days_of(5, price=[1, 2, 3, 40, 5], f=[4, 5, 6, 70, 8]), 6)
+    on = {run.metrics["edge"]: run.panel_id for run in forked.runs(limit=None)}
+    assert (on[5], on[6]) == (on[4], on[3])
+    assert not import_sources(forked.store, [file]).remarks  # nothing is new the second time
+    assert len(panels(forked)) == 2
+
+
+def test_a_merge_keeps_what_went_on_differently_apart_and_lists_it(
+    here: ExperimentRegistry, forked: ExperimentRegistry
+) -> None:
+    evaluate(here, OTHER, days_of(4, price=[1, 2, 3, 4], g=[1, 1, 1, 1]), 7)
+    foreseen = forked.merge(here.path, dry_run=True)
+    report = forked.merge(here.path)
+    for each in (foreseen, report):
+        assert [(c.what, c.name, "2020-01-04" in c.because) for c in each.conflicts] == [("panel", "p", True)]
+    told_apart(forked, 4, {2, 3})
+    told_apart(forked, 2, {4, 7})
+    on = {run.metrics["edge"]: run.panel_id for run in forked.runs(limit=None)}
+    with forked.store.read() as session:
+        tried = {number: reading.trials(session, "p", PERIOD, number) for number in panels(forked)}
+    assert tried == {on[3]: 1, on[4]: 2}
+    assert not forked.merge(here.path).changed
+    assert len(panels(forked)) == 2
+
+
+def test_neither_day_nor_key_in_common_with_the_newest_is_no_other_panel(
+    here: ExperimentRegistry, forked: ExperimentRegistry
+) -> None:
+    """Of two panels here that share a key with the one there, the one that agrees with it is the same."""
+    forked.merge(here.path)
+    here.merge(forked.path)
+    assert len(panels(here)) == 2
+    told_apart(here, 3, {1, 4})
 
 
 def test_a_panel_goes_once_whatever_is_exported(here: ExperimentRegistry, tmp_path: Path) -> None:

@@ -62,9 +62,9 @@ def _tell(report: MergeReport, with_aliases: bool) -> None:
         output.note(f"{safe(remark.source)}: {safe(remark.text)}")
     for refusal in report.refused:
         output.note(f"left out {safe(refusal.source)}: {safe(refusal.reason)}")
-    moving = {move["alias"] for move in report.moves}
+    moving = {("alias", move["alias"]) for move in report.moves}
     for conflict in report.conflicts:
-        if conflict.name not in moving:
+        if (conflict.what, conflict.name) not in moving:
             output.note(f"differs: {safe(_said(conflict))}")
     found = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts.items() if count)
     said = [found or "nothing to merge"]
@@ -89,6 +89,8 @@ def _said(conflict: Conflict) -> str:
     ours, theirs = conflict.ours, conflict.theirs
     if conflict.what in ("parent", "alias"):
         ours, theirs = (full and full[:SHORT_HASH] for full in (ours, theirs))
+    if conflict.what == "panel":
+        return f"panel {name}: {conflict.because}"
     if conflict.ours is None:
         return f"{name} has no {conflict.what} here, and {theirs} from there was left out: {conflict.because}"
     return f"{conflict.what} of {name} stays {ours!r}; there it is {theirs!r}"
