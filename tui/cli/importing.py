@@ -21,6 +21,7 @@ from tui.safe import safe
 if TYPE_CHECKING:
     from registry.aliases import Move
     from registry.exchange.report import ImportReport
+    from registry.marks import Unmoved
 
 
 @click.command(
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     help="For an experiment that is there: unite tags and fill an empty description, or replace both.",
 )
 @click.option("--aliases", "with_aliases", is_flag=True, help="Move aliases as the records say, if they do.")
+@click.option("--force", is_flag=True, help="With --aliases: replace files that follow them though changed by hand.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @pass_app
 def import_(
@@ -52,6 +54,7 @@ def import_(
     atomic: bool,
     metadata: Literal["fill", "replace"],
     with_aliases: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Bring experiments in from files.
@@ -62,7 +65,8 @@ def import_(
     import, unless with --aliases: then each is promoted to what an export with --aliases says, as its next version
     here.
 
-    Exit code 5 when some records were refused, 2 when all were (or any, with --atomic).
+    Exit code 5 when some records were refused or an alias could not be moved, 2 when all records were refused (or
+    any, with --atomic).
     """
     from registry.exchange.importing import import_sources
 
@@ -83,22 +87,32 @@ def import_(
         beside = earlier_beside(registry.path)
         if beside and not any(Path(file).name == FORMER_NAME for file in files):
             output.note(beside)
-    moves = registry.take_aliases(report.aliases) if with_aliases and not dry_run else []
+    moves: list[Move] = []
+    unmoved: list[Unmoved] = []
+    if with_aliases and dry_run:
+        unmoved = registry.foresee_aliases(report.aliases, force=force)
+    elif with_aliases:
+        moves, unmoved = registry.take_aliases(report.aliases, force=force)
     if as_json:
-        output.record({**report.to_dict(), "moves": [move.to_dict() for move in moves]})
+        told = {"moves": [move.to_dict() for move in moves], "unmoved": [each.to_dict() for each in unmoved]}
+        output.record({**report.to_dict(), **told})
     else:
         _tell(report)
-        _tell_aliases(report, moves, with_aliases)
+        _tell_aliases(report, moves, unmoved, with_aliases)
     if report.refused:
         raise Stop(Exit.PARTLY if report.records and not report.withheld else Exit.USAGE)
     if not report.records:
         raise Stop(Exit.USAGE)  # nothing imported
+    if unmoved:
+        raise Stop(Exit.PARTLY)
 
 
-def _tell_aliases(report: ImportReport, moves: list[Move], with_aliases: bool) -> None:
+def _tell_aliases(report: ImportReport, moves: list[Move], unmoved: list[Unmoved], with_aliases: bool) -> None:
+    for each in unmoved:
+        output.note(f"alias {safe(each.alias)} {'would stay' if report.dry_run else 'stayed'}: {safe(each.reason)}")
     for move in moves:
         output.line(f"{safe(move.alias)} v{move.version}: {move.config_hash[:SHORT_HASH]}")
-    names = sorted({carried.alias for carried in report.aliases})
+    names = sorted({carried.alias for carried in report.aliases} - {each.alias for each in unmoved})
     if names and not with_aliases:
         output.note(f"{safe(', '.join(names))} stayed as here; --aliases moves aliases as the records say")
     elif names and report.dry_run:

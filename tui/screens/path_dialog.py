@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
+from textual.worker import Worker, WorkerState
 
 from registry.errors import FileExistsRefusal, RegistryError
 from tui.safe import safe
@@ -127,6 +128,14 @@ class PathScreen(ModalScreen[str | None]):
     @on(Written)
     def _written(self, event: Written) -> None:
         self.dismiss(event.said)
+
+    @on(Worker.StateChanged)
+    def _broke(self, event: Worker.StateChanged) -> None:
+        """Say what nobody foresaw, instead of waiting for ever."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            self.told.update(Content(safe(f"something unexpected happened ({type(error).__name__}: {error})")))
+            self.field.focus()
 
     @on(NotWritten)
     def _not_written(self, event: NotWritten) -> None:
