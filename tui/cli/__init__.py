@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TextIO
 import click
 
 from tui.cli import errors
+from tui.cli.command import SETTINGS
 from tui.cli.context import GIVEN, App
 from tui.safe import safe
 
@@ -131,7 +132,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     invoke_without_command=True,
     no_args_is_help=False,
     subcommand_metavar="[COMMAND [ARGS]…]",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=SETTINGS,
     epilog="Without a command the full-screen app opens. HASH may be a few first digits, an old hash, or `latest`; "
     "`-` reads hashes from stdin. `experiments COMMAND --help` has examples.",
 )
