@@ -29,6 +29,10 @@ METRICS_FROM: Final = "metrics_from"
 LONG: Final = ("config_hash", "kind", "name", "value")
 OWN_KIND: Final = "experiment"
 """What a long table calls the fields of the experiment itself."""
+TABLES: Final = (".csv", ".csv.gz", ".parquet")
+"""How the names of tables end."""
+NO_TABLE: Final = "not a table of experiments"
+"""How the sentence begins that refuses what is something else."""
 PREFIXES: Final[dict[str, Kind]] = {
     "w.": "weight",
     "transform.": "transformation",
@@ -42,7 +46,7 @@ _EMPTY: Final = '""'
 
 def table_suffix(name: str) -> str | None:
     """Return the ending of a file's name that means a table: .csv, .csv.gz, .parquet; None for all others."""
-    return next((suffix for suffix in (".csv", ".csv.gz", ".parquet") if name.lower().endswith(suffix)), None)
+    return next((suffix for suffix in TABLES if name.lower().endswith(suffix)), None)
 
 
 def column_name(kind: Kind, name: str) -> str:

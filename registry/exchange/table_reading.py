@@ -15,7 +15,7 @@ from typing import IO, Any, cast
 from registry.canonical import show
 from registry.errors import InvalidConfigError
 from registry.exchange.report import Found, Record, Refusal, Remark
-from registry.exchange.table_form import LONG, METRICS_FROM, OWN_KIND, Kind, from_cell, read_column
+from registry.exchange.table_form import LONG, METRICS_FROM, NO_TABLE, OWN_KIND, Kind, from_cell, read_column
 from registry.exchange.table_record import FIELDS, Collected, Text
 from registry.exchange.text import Meter
 
@@ -46,19 +46,13 @@ def _csv(stream: IO[bytes], name: str, meter: Meter) -> Iterator[Found]:
     text = io.TextIOWrapper(
         cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream, "utf-8-sig", newline=""
     )
-    csv.field_size_limit(_LONGEST_CELL)
-    lines = _counted(text, meter)
     number = 0
     try:
-        first = next(lines, "")
-        reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first), strict=True)
 
         def numbered() -> Iterator[_Row]:
             nonlocal number
-            for row in reader:
-                number += 1
-                if any(row):
-                    yield number, [cell or None for cell in row]
+            for number, row in _csv_rows(text, meter):
+                yield number, [cell or None for cell in row]
 
         yield from _rows(numbered(), name, from_cell)
     except csv.Error as error:
@@ -71,6 +65,30 @@ def _csv(stream: IO[bytes], name: str, meter: Meter) -> Iterator[Found]:
         if not packed:
             with contextlib.suppress(ValueError):
                 text.detach()  # closing it is the owner's affair
+
+
+def cells_of(stream: IO[bytes], meter: Meter) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of CSV that are not empty, with their numbers from 1.
+
+    Raises:
+        csv.Error, UnicodeDecodeError: it is none, or not in UTF-8.
+    """
+    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
+    try:
+        yield from _csv_rows(text, meter)
+    finally:
+        with contextlib.suppress(ValueError):
+            text.detach()  # closing it is the owner's affair
+
+
+def _csv_rows(text: Iterable[str], meter: Meter) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = _counted(text, meter)
+    first = next(lines, "")
+    reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first), strict=True)
+    for number, row in enumerate(reader, 1):
+        if any(row):
+            yield number, row
 
 
 def _damage(stream: IO[bytes]) -> str | None:
@@ -133,9 +151,7 @@ def _wide(rows: Iterator[_Row], header: Sequence[str], name: str, text: Text) ->
     meant = [read_column(column) for column in header]
     kinds = {column[0] for column in meant if column}
     if not kinds & FIELDS.keys() and not {"config_hash", "features"} & set(header):
-        yield Refusal(
-            name, "not a table of experiments: it has neither w.NAME columns nor config_hash, kind, name and value"
-        )
+        yield Refusal(name, f"{NO_TABLE}: it has neither w.NAME columns nor config_hash, kind, name and value")
         return
     known = [column for column in meant if column]
     repeated = next((column for i, column in enumerate(known) if column in known[:i]), None)
