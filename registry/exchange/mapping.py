@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
+from datetime import datetime
 from pathlib import Path as File
 from typing import Any, Final
 
 from registry.canonical import show
 from registry.errors import ExchangeError, InvalidRunError
-from registry.exchange.paths import FILE, Path
+from registry.exchange.paths import FILE, OF_FILE, Path
 from registry.runs import fields
 
 REFERENCE: Final = """\
@@ -24,13 +26,17 @@ Each part is a path ("meta.title") or a table {path = …, optional = true}, {va
 nothing refuses the record, unless optional.
 
 records = "trials"             where the records are in a file; else the file, each line, item, row
-file = 'run-(?P<seed>\\d+)'     names parts of the file's own path: @file.seed (also @file.stem, .name, .folder)
+format = "csv"                 csv, yaml or json (NDJSON, too), where the file's name doesn't say it, as from a pipe
+file = 'run-(?P<seed>\\d+)'     what the file's own path is like: others in a folder are passed over. What it names is
+                               @file.seed; there are also @file.stem, @file.name and @file.folder
+@beside."metrics.json".auc     begins a path into another file of the same folder; "result.json"[-1] its last line
+@root.study                    begins one at the top of the file, where the records are inside it
 
 [weights]                      path to {NAME: number} or [{name, weight}] (name = …, weight = …: their keys);
                                or names = and weights = two lists; or prefix = "w_" of keys (at path)
 [transformations]              as weights
-[hyperparameters]              path to an object; only = [NAMES], except = [NAMES], prefix; rest = true: every
-                               key that nothing else takes; and set = {k = "train.top_k", engine = {value = "v2"}}
+[hyperparameters]              path to an object; only = [NAMES], except = [NAMES], prefix; rest = true: all (of path)
+                               that nothing else takes; and set = {k = "train.top_k", engine = {value = "v2"}}
 names = "features"             the feature names, where they aren't those with a weight
 description, parent            paths
 tags                           path, separator = ",", always = ["imported"]
@@ -52,7 +58,8 @@ _GROUPS: Final = ("weights", "transformations", "hyperparameters")
 _OF_RUN: Final = ("panel", "period", "start", "end", "engine", "define")
 _PARTS: Final = ("names", "description", "parent")
 _TIMES: Final = ("iso", "epoch", "epoch_ms")
-_TOP: Final = ("records", "file", *_GROUPS, "metrics", "tags", "time", *_PARTS)
+_FORMATS: Final = ("json", "ndjson", "csv", "yaml")
+_TOP: Final = ("records", "format", "file", *_GROUPS, "metrics", "tags", "time", *_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,8 @@ class Mapping:
 
     weights: Group
     records: Path | None = None
+    format: str | None = None
+    """Of the files, where their names do not say it."""
     file: re.Pattern[str] | None = None
     names: Part | None = None
     description: Part | None = None
@@ -135,7 +144,7 @@ class Mapping:
             raise ExchangeError(f"{name}: can't be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise ExchangeError(f"{name}: not UTF-8 text; save the mapping as UTF-8") from None
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also an integer of more digits than Python reads
             raise ExchangeError(f"{name}: not TOML: {error}") from None
         try:
             return cls.from_dict(told)
@@ -160,8 +169,12 @@ class Mapping:
         time_format = _text(time.get("format", "iso"), "time.format")
         if time_format not in _TIMES and "%" not in time_format:
             raise ExchangeError(f"time.format: {show(time_format)} is none of {', '.join(_TIMES)}, nor has it a %")
-        return cls(
+        _check_form(time_format)
+        if "format" in told and told["format"] not in _FORMATS:
+            raise ExchangeError(f"format: {show(told['format'])} is none of {', '.join(_FORMATS)}")
+        made = cls(
             groups["weights"],
+            format=told.get("format"),
             records=Path.read(told["records"], "records") if "records" in told else None,
             file=_pattern(told["file"]) if "file" in told else None,
             names=parts.get("names"),
@@ -176,6 +189,38 @@ class Mapping:
             time=_part(_in(time, _PART), "time") if time else None,
             time_format=time_format,
         )
+        made._check_names_of_files()
+        return made
+
+    def _check_names_of_files(self) -> None:
+        known = (*OF_FILE, *(self.file.groupindex if self.file is not None else ()))
+        for where, path in _paths(self):
+            name = path.segments[1] if path.segments[:1] == (FILE,) and len(path.segments) > 1 else None
+            if path.segments[:1] == (FILE,) and (name is None or name not in known or len(path.segments) > 2):
+                raise ExchangeError(f"{where}: {path.text} is nothing; of a file's path are known {', '.join(known)}")
+
+
+def _paths(part: object, where: str = "") -> Iterator[tuple[str, Path]]:
+    """Yield every path in a mapping, with the key it is of."""
+    if isinstance(part, Path):
+        yield where, part
+    elif isinstance(part, dict):
+        for each in part.values():
+            yield from _paths(each, where)
+    elif isinstance(part, (Part, Group, Metrics, Mapping)):
+        for each in fields_of(part):
+            yield from _paths(getattr(part, each.name), getattr(part, "where", each.name))
+
+
+def _check_form(form: str) -> None:
+    """Refuse what strptime can't understand, which it tells only when it is given a time."""
+    if form in _TIMES:
+        return
+    try:
+        datetime.strptime("", form)
+    except (ValueError, re.error) as error:
+        if "does not match" not in str(error):
+            raise ExchangeError(f"time.format: {show(form)}: {error}") from None
 
 
 def _metrics(told: Table[str, Any]) -> Metrics:
@@ -234,8 +279,8 @@ def _group(told: object, where: str) -> Group:
     if made.path is None and made.prefix is None and made.names is None and made.only is None and not made.rest:
         if not made.set:
             raise ExchangeError(f'{where}: it says nothing of where they are; add path = "…" or prefix = "…"')
-    elif made.rest and (made.path is not None or made.prefix is not None or made.only is not None):
-        raise ExchangeError(f"{where}: rest takes every key that nothing else takes; leave out path, prefix and only")
+    elif made.rest and (made.prefix is not None or made.only is not None):
+        raise ExchangeError(f"{where}: rest takes every key that nothing else takes; leave out prefix and only")
     return made
 
 
@@ -245,8 +290,6 @@ def _pattern(told: object) -> re.Pattern[str]:
         made = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise ExchangeError(f"file: {show(text)} is no regular expression: {error}") from None
-    if not made.groupindex:
-        raise ExchangeError(f"file: {show(text)} names nothing; write (?P<NAME>…) around what {FILE}.NAME shall be")
     return made
 
 
