@@ -209,10 +209,14 @@ def _pairs(group: Group, view: View) -> Iterable[tuple[str, Any]]:
         pairs = _chosen(group, [_named(item, group) for item in base])
     else:
         prefix = group.prefix or ""
-        keys = [key for key in base if isinstance(key, str) and key.startswith(prefix) and len(key) > len(prefix)]
+        keys = [
+            key for key in base if isinstance(key, str) and key.startswith(prefix) and (key != prefix or not prefix)
+        ]
         pairs = _chosen(group, [(key[len(prefix) :], base[key]) for key in keys])
-        if trail is not None:
+        if trail is not None and (prefix or group.only is not None or group.without):
             view.used |= {(*trail, prefix + name) for name, _ in pairs}
+        elif trail is not None:
+            view.used.add(trail)
     if not group.optional:
         there = {name for name, _ in pairs}
         lacking = [name for name in group.only or () if name not in there]
@@ -255,14 +259,16 @@ def _rest(group: Group, view: View) -> list[tuple[str, Any]]:
         raise InvalidConfigError(f"{group.where}: a list, where an object was expected")
     inner = {way[:end] for way in view.used for end in range(len(way))}
     pairs = []
+    prefix = group.prefix or ""
     for key, value in base.items():
-        if key in group.without:
+        name = str(key)[len(prefix) :]
+        if (prefix and not name) or not str(key).startswith(prefix) or name in group.without:
             continue
         left = value if trail is None else left_of(value, view.used, inner, (*trail, key))
         if left is not MISSING:
-            pairs.append((str(key), left))
+            pairs.append((name, left))
     if trail is not None:
-        view.used |= {(*trail, key) for key, _ in pairs}
+        view.used |= {(*trail, prefix + name) for name, _ in pairs}
     return pairs
 
 

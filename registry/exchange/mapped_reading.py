@@ -254,5 +254,6 @@ def _rows(stream: IO[bytes], name: str, meter: Meter) -> Iterator[Place]:
         yield f"{name}: row {number + 1}", Fault(f"not CSV: {error}; nothing after it could be read")
     except UnicodeDecodeError:
         yield f"{name}: row {number + 1}", Fault("not UTF-8 text; save the table as UTF-8")
-    if header is None:
-        yield name, Fault("empty; nothing to import")
+    else:
+        if header is None:
+            yield name, Fault("empty; nothing to import")

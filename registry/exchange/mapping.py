@@ -35,7 +35,7 @@ file = 'run-(?P<seed>\\d+)'     what the file's own path is like: others in a fo
 [weights]                      path to {NAME: number} or [{name, weight}] (name = …, weight = …: their keys);
                                or names = and weights = two lists; or prefix = "w_" of keys (at path)
 [transformations]              as weights
-[hyperparameters]              path to an object; only = [NAMES], except = [NAMES], prefix; rest = true: all (of path)
+[hyperparameters]              path to an object; only = [NAMES], except = [NAMES], prefix; rest = true: all of them
                                that nothing else takes; and set = {k = "train.top_k", engine = {value = "v2"}}
 names = "features"             the feature names, where they aren't those with a weight
 description, parent            paths
@@ -279,8 +279,8 @@ def _group(told: object, where: str) -> Group:
     if made.path is None and made.prefix is None and made.names is None and made.only is None and not made.rest:
         if not made.set:
             raise ExchangeError(f'{where}: it says nothing of where they are; add path = "…" or prefix = "…"')
-    elif made.rest and (made.prefix is not None or made.only is not None):
-        raise ExchangeError(f"{where}: rest takes every key that nothing else takes; leave out prefix and only")
+    elif made.rest and made.only is not None:
+        raise ExchangeError(f"{where}: rest takes every key that nothing else takes; leave out only")
     return made
 
 

@@ -100,6 +100,10 @@ def _loader() -> Any:
 
         _merged = 0
 
+        def text(self, node: Any) -> str:
+            """Return what a text says."""
+            return _joined(str(self.construct_scalar(node)))
+
         def table(self, node: Any) -> dict[str, Any]:
             """Return what a mapping holds, with the keys that it merges in behind its own."""
             if not isinstance(node, yaml.MappingNode):
@@ -111,10 +115,10 @@ def _loader() -> Any:
                     merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
                 elif not isinstance(key, yaml.ScalarNode):
                     raise refused(None, None, "a key is no text", key.start_mark)
-                elif key.value in made:
+                elif (name := _joined(key.value)) in made:
                     raise refused(None, None, f"the key {show(key.value)} stands there more than once", key.start_mark)
                 else:
-                    made[key.value] = self.construct_object(value, deep=True)
+                    made[name] = self.construct_object(value, deep=True)
             for each in merged:
                 if not isinstance(each, yaml.MappingNode):
                     raise refused(None, None, "<< merges objects only", each.start_mark)
@@ -127,8 +131,16 @@ def _loader() -> Any:
             return made
 
     Loader.add_constructor("tag:yaml.org,2002:map", Loader.table)
+    Loader.add_constructor("tag:yaml.org,2002:str", Loader.text)
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
     return Loader
+
+
+def _joined(text: str) -> str:
+    """Return a text whose surrogates, which JSON writes in pairs, are the characters they stand for."""
+    if text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _fault(document: Any) -> Fault | None:
