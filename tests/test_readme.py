@@ -16,6 +16,8 @@ from tests.cli.conftest import Shell
 from tui.actions import ACTIONS, EVERYWHERE, MOVE, show_key
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+FILES = re.findall(r"<!-- file: (\S+) -->\n\n```\w+\n(.*?)```", README, re.DOTALL)
+"""Files that are shown, and that the commands find in their folder."""
 BLOCKS = re.findall(r"```(console|python)\n(.*?)```", README, re.DOTALL)
 
 
@@ -45,6 +47,8 @@ def words(line: str) -> list[str] | None:
 def test_every_command_and_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain commands run in this process, which is four times as fast; the others, and Python, in their own."""
     shell = Shell(tmp_path, monkeypatch)
+    for name, text in FILES:
+        (tmp_path / name).write_text(text)
     ran = in_processes = 0
     for language, block in BLOCKS:
         lines = [block] if language == "python" else block.splitlines()

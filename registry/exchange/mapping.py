@@ -22,28 +22,46 @@ from registry.exchange.paths import FILE, OF_FILE, Path
 from registry.runs import fields
 
 REFERENCE: Final = """\
-Each part is a path ("meta.title") or a table {path = …, optional = true}, {value = …}. A path that leads to
-nothing refuses the record, unless optional.
+A part is "a.path", {path = "a.path", optional = true}, or {value = …} for all.
+A path that leads to nothing refuses the record, unless it is optional.
 
-records = "trials"             where the records are in a file; else the file, each line, item, row
-format = "csv"                 csv, yaml or json (NDJSON, too), where the file's name doesn't say it, as from a pipe
-file = 'run-(?P<seed>\\d+)'     what the file's own path is like: others in a folder are passed over. What it names is
-                               @file.seed; there are also @file.stem, @file.name and @file.folder
-@beside."metrics.json".auc     begins a path into another file of the same folder; "result.json"[-1] its last line
-@root.study                    begins one at the top of the file, where the records are inside it
+Paths:
+  model.weights                dots between keys; "a.b".c: a key with a dot
+  runs[0].w  runs[-1].w        a place in a list
+  runs[*].w                    of every item in a list
+  @file.stem .name .folder     what the file's own path says
+  @root.study                  from the top of the file (with records)
+  @beside."metrics.json".auc   in another file of its folder; where that holds
+                               several values, "result.json"[-1] is the last
 
-[weights]                      path to {NAME: number} or [{name, weight}] (name = …, weight = …: their keys);
-                               or names = and weights = two lists; or prefix = "w_" of keys (at path)
-[transformations]              as weights
-[hyperparameters]              path to an object; only = [NAMES], except = [NAMES], prefix; rest = true: all of them
-                               that nothing else takes; and set = {k = "train.top_k", engine = {value = "v2"}}
-names = "features"             the feature names, where they aren't those with a weight
-description, parent            paths
-tags                           path, separator = ",", always = ["imported"]
-time                           path, format = "iso", "epoch", "epoch_ms", or as of strptime
-[metrics]                      path, prefix, only, except, set as hyperparameters; panel, and period (or start
-                               and end), engine; they become a run. define = {NAME = {unit, direction,
-                               definition}} for those that are not ours
+Keys:
+  records = "trials"     where the records are in a file; without it each is
+                         the file, its line, its row, its item
+  format = "csv"         csv, yaml, json or ndjson, where no name says it, as
+                         from a pipe
+  file = 'run-(?P<seed>\\d+)'
+                         what the file's path is like: others in a folder are
+                         passed over; what it names is @file.seed
+  names                  the features, where not those that have a weight
+  description, parent    texts
+  tags                   path, separator = ",", always = ["imported"]
+  time                   path, format = "iso", "epoch", "epoch_ms", or as of
+                         strptime, such as "%d.%m.%Y %H:%M"
+
+  [weights]              path: to {NAME: number}, to pairs, or to objects with
+                         name and weight (say name = "…", weight = "…" where
+                         they call them otherwise); or prefix = "w_": the keys
+                         that begin so, in path or the record; or names and
+                         weights: the paths of two lists. only = [NAMES],
+                         except = [NAMES], set = {NAME = part}
+  [transformations]      as weights, with value and values for weight and
+                         weights
+  [hyperparameters]      path, prefix, only, except, set; rest = true takes
+                         all there that nothing else takes
+  [metrics]              path, prefix, only, except, set; they become a run on
+                         panel over period (or start, end), of engine.
+                         define.NAME = {unit, direction, definition} for those
+                         that are not known here
 """
 """What may stand in a mapping file, for help."""
 
