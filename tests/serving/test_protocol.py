@@ -266,4 +266,5 @@ def test_the_line_in_the_readme(tmp_path: Path) -> None:
         assert process.stdout.readline().startswith("http://127.0.0.1:8123/?token=")
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        process.communicate(timeout=20)
+    assert process.returncode == 0
