@@ -135,6 +135,7 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
     """
     if store.current() is not None:
         raise RuntimeError("a registry that is open in this thread can't be replaced before it is closed")
+    store.check_may_change()
     path, spool = store.path, store.spool
     place.check_name(path)
     place.check_local(path)
