@@ -72,7 +72,7 @@ def test_the_tables_of_a_folder_come_in_like_its_other_files(tmp_path: Path) -> 
     (tmp_path / "c.csv").write_text("date,price\n2024-01-01,3\n")
     (tmp_path / "d.csv").write_text("w.x\nabc\n")
     with duckdb.connect() as engine:
-        engine.execute('COPY (SELECT 0.125 AS "w.x") TO ? (FORMAT parquet)', [str(tmp_path / "e.parquet")])
+        engine.execute('COPY (SELECT 0.125::DOUBLE AS "w.x") TO ? (FORMAT parquet)', [str(tmp_path / "e.parquet")])
         engine.execute("COPY (SELECT 1 AS price) TO ? (FORMAT parquet)", [str(tmp_path / "f.parquet")])
     found = read(tmp_path)
     assert [record.source.rpartition("/")[2] for record in found.records] == [
