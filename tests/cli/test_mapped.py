@@ -146,7 +146,7 @@ def test_a_folder_of_results_with_metrics_beside(empty: Shell) -> None:
 
 
 @pytest.mark.full
-def test_thousands_of_files_in_one_go_in_bounded_memory(tmp_path: Path) -> None:
+def test_thousands_of_files_in_one_go(tmp_path: Path) -> None:
     make_results(tmp_path / "results", 3000)
     (tmp_path / "map.toml").write_text(FOLDERS)
     seen = []

@@ -85,8 +85,10 @@ def test_any_mapping_and_any_record(told: dict[str, Any], record: Any) -> None:
 
 
 @MANY
-@given(st.recursive(TOML, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORD, inner, max_size=3)))
-@pytest.mark.parametrize("key", ["weights", "hyperparameters", "metrics", "time", "tags", "file", "records", "names"])
+@given(
+    st.sampled_from(["weights", "hyperparameters", "metrics", "time", "tags", "file", "records", "names"]),
+    st.recursive(TOML, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORD, inner, max_size=3)),
+)
 def test_any_value_for_a_key_of_a_mapping(key: str, value: Any) -> None:
     try:
         Mapping.from_dict({"weights": "w", key: value})
