@@ -32,10 +32,8 @@ def _trashed_hash(offers: Offers, ctx: click.Context, typed: str) -> Found:
 
 
 def _hash_or_run(offers: Offers, ctx: click.Context, typed: str) -> Found:
-    return [*_hash(offers, ctx, typed), *offers.runs(typed)] if typed else [*_hash(offers, ctx, typed), _A_RUN]
-
-
-_A_RUN: Final = Offer("r-", "a run", more=True)
+    runs = offers.runs(typed or "r-")
+    return [*_hash(offers, ctx, typed), *(runs if typed or not runs else [Offer("r-", "a run", more=True)])]
 
 
 def _filter(offers: Offers, ctx: click.Context, typed: str, trashed: bool = False) -> Found:

@@ -102,11 +102,15 @@ def write(text: str, quote: str = "") -> str:
     >>> print(write("it's", "'"))
     it'\\''s
     """
-    return "".join(_written(char, quote) for char in text)
+    made = "".join(_written(char, quote) for char in text)
+    if quote in ("'", '"') and made.endswith(quote):
+        made += quote  # readline takes this end for that of the quote, and would not close what was opened again
+    return made
 
 
 def _written(char: str, quote: str) -> str:
-    if safe(char) != char:
+    # after a backquote, quoted or not, bash begins to complete a command of its own
+    if safe(char) != char or char == "`":
         escape = "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
         return {"$'": escape}.get(quote, f"{quote}$'{escape}'{quote}")
     if quote == "'":

@@ -117,9 +117,12 @@ class Fish(Completing):
         return args, " ".join(word.text for word in line.read(incomplete, fish=True))
 
     def format_completion(self, item: Item) -> str:
-        """Write one line: kind, value, a tab, what is said of it; a value that fish's lines can't carry is left out."""
+        """Write one line: kind, value, a tab, what is said of it.
+
+        Left out is what the line can't carry, and what fish would show as it is though it hides or reorders.
+        """
         value = str(item.value)
-        if "\n" in value or "\t" in value:
+        if "\n" in value or "\t" in value or any(not char.isascii() and safe(char) != char for char in value):
             return ""
         about = _about(item)
         return f"{_kind(item)},{value}\t{about}" if about else f"{_kind(item)},{value}"
