@@ -74,6 +74,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "backup": Entry("Move", "service", "Write the whole registry to one file, or put such a file back."),
     "completion": Entry("Service", "completion", "Print what a shell needs to complete what is typed."),
     "info": Entry("Service", "service", "Say which registry this is and how it does."),
+    "doctor": Entry("Service", "doctoring", "Say what is wrong here, and what to do about it."),
     "verify": Entry("Service", "service", "Recompute every hash and every run's id; report what was altered."),
     "demo": Entry("Service", "demo", "Look around in a registry made for that."),
 }
