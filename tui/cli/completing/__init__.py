@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stderr
 from typing import Final
 
 VARIABLE: Final = "_EXPERIMENTS_COMPLETE"
@@ -17,19 +18,18 @@ VARIABLE: Final = "_EXPERIMENTS_COMPLETE"
 
 def answer() -> int:
     """Answer the shell that asks, and return the exit code; whatever goes wrong, nothing is offered and nothing said."""
-    said = sys.stdout
-    quiet = open(os.devnull, "w")  # noqa: SIM115, PTH123 - it stays open: nothing may reach the line being typed
-    sys.stderr = quiet
-    try:
-        from click.shell_completion import shell_complete
+    # nothing may reach the line being typed, not even a warning of a library
+    with open(os.devnull, "w") as quiet, redirect_stderr(quiet):  # noqa: PTH123
+        try:
+            from click.shell_completion import shell_complete
 
-        from tui.cli import cli
-        from tui.cli.completing import kinds, shells
+            from tui.cli import cli
+            from tui.cli.completing import kinds, shells
 
-        shells.register()
-        kinds.attach(cli)
-        code = shell_complete(cli, {}, "experiments", VARIABLE, os.environ[VARIABLE])
-        said.flush()
-    except BaseException:  # noqa: BLE001 - Ctrl-C while it looks, a broken registry, a bug: the line stays as it is
-        code = 1
+            shells.register()
+            kinds.attach(cli)
+            code = shell_complete(cli, {}, "experiments", VARIABLE, os.environ[VARIABLE])
+            sys.stdout.flush()
+        except BaseException:  # noqa: BLE001 - Ctrl-C while it looks, a broken registry, a bug: the line stays as it is
+            code = 1
     return code
