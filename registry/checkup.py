@@ -121,9 +121,8 @@ def _of_the_file(given: Path, path: Path, why: str) -> Iterator[Finding]:
     if there.exists:
         yield Finding("registry", "ok", f"{path} ({size(there.size)}), {why}", facts=facts)
     elif waits.entries:
-        yield Finding(
-            "registry", "ok", f"{path}, {why}: not made yet, {of_them(waits.entries, 'registration')} waiting", facts=facts
-        )
+        told = f"{path}, {why}: not made yet, {of_them(waits.entries, 'registration')} waiting"
+        yield Finding("registry", "ok", told, facts=facts)
     else:
         advice = "the first import or registration makes it, or name another one with --db or EXPERIMENTS_DB"
         named = why.startswith(("as asked", "named"))
@@ -156,7 +155,8 @@ def _surroundings(path: Path, there: Any) -> Iterator[Finding]:
         "file_system": there.file_system, "link_to": there.link_to, "names": there.names, "log_size": there.log,
     }  # fmt: skip
     if there.unsuitable:
-        yield Finding("place", "problem", there.unsuitable, "move it, with what lies beside it, while nobody uses it", facts)
+        advice = "move it, with what lies beside it, while nobody uses it"
+        yield Finding("place", "problem", there.unsuitable, advice, facts)
     elif there.names > 1:
         yield Finding(
             "place", "warning", f"the file has {there.names} names (hard links), each with a lock of its own",
@@ -238,7 +238,8 @@ def _content(path: Path, there: Any, locked: Any) -> Iterator[Finding]:
         yield Finding("content", "problem", str(error), _REPAIR, facts)
         return
     except ImportError as error:
-        yield Finding("content", "problem", f"the engine can't be loaded: {error}", "pip install 'duckdb>=1.5,<3'", facts)
+        told = f"the engine can't be loaded: {error}"
+        yield Finding("content", "problem", told, "pip install 'duckdb>=1.5,<3'", facts)
         return
     except Exception as error:  # noqa: BLE001 - a damaged file may make the engine say anything
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -267,8 +268,9 @@ def _spool(path: Path, found: Any) -> Finding:
         return Finding("spool", "problem", found.wrong, f"as the owner: chmod a+rwx {folder}", facts)
     if found.refused:
         name, reason = found.refused[-1]
+        told = f"{of_them(len(found.refused), 'registration')} could not be applied; the last, {name}: {reason}"
         return Finding(
-            "spool", "problem", f"{of_them(len(found.refused), 'registration')} could not be applied; the last, {name}: {reason}",
+            "spool", "problem", told,
             f"look at {folder}/refused, register what is missing again, then remove the files there", facts,
         )  # fmt: skip
     if not found.entries:
@@ -278,7 +280,8 @@ def _spool(path: Path, found: Any) -> Finding:
         told += f", {found.unreadable} of them of users whose files this one can't read"
     if found.oldest > _LONG or found.entries > _MANY:
         told += f", the oldest for {found.oldest / 3600:,.0f} h"
-        return Finding("spool", "warning", told, "bring them in with: experiments info (or any command that may write)", facts)
+        advice = "bring them in with: experiments info (or any command that may write)"
+        return Finding("spool", "warning", told, advice, facts)
     return Finding("spool", "ok", f"{told}; the next command that may write does it", facts=facts)
 
 
@@ -286,7 +289,7 @@ def temporary() -> Finding:
     """Say whether there is room for temporary files, as Python and the engine will look for it."""
     # tempfile.gettempdir() would try by writing a file
     asked = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
-    folders = [Path(each) for each in (*asked, "/tmp", "/var/tmp", "/usr/tmp")]  # noqa: S108
+    folders = [Path(each) for each in (*asked, "/tmp", "/var/tmp", "/usr/tmp")]
     usable = [folder for folder in folders if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)]
     if not usable:
         return Finding("temporary files", "problem", "no folder for them can be written", "set TMPDIR to one that can")

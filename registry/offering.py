@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from registry.config import SHORT_HASH
+from registry.errors import StoreError
 
 if TYPE_CHECKING:
     from registry.rows import Names
@@ -62,10 +63,12 @@ class Offers:
         """Return the aliases, each with the version in force and the experiment it points to."""
         from registry import aliases
 
-        return [
-            Offer(move.alias, f"alias v{move.in_force}, {move.config_hash[:SHORT_HASH]}")
-            for move in aliases.current(self.session)
-        ]
+        with suppress(StoreError):  # an older schema has no table of them
+            return [
+                Offer(move.alias, f"alias v{move.in_force}, {move.config_hash[:SHORT_HASH]}")
+                for move in aliases.current(self.session)
+            ]
+        return []
 
     def versions(self, alias: str) -> list[Offer]:
         """Return the versions of an alias, the latest first."""
@@ -76,11 +79,13 @@ class Offers:
 
     def runs(self, typed: str) -> list[Offer]:
         """Return ids of runs that begin so, the latest recorded first."""
-        rows = self.session.rows(
-            "SELECT r.run_id, e.config_hash, r.panel FROM run r JOIN experiment e ON e.id = r.id"
-            f" WHERE e.deleted_at IS NULL AND starts_with(r.run_id, ?) ORDER BY r.seq DESC LIMIT {MOST}",
-            [typed],
-        )
+        rows = []
+        with suppress(StoreError):  # as above
+            rows = self.session.rows(
+                "SELECT r.run_id, e.config_hash, r.panel FROM run r JOIN experiment e ON e.id = r.id"
+                f" WHERE e.deleted_at IS NULL AND starts_with(r.run_id, ?) ORDER BY r.seq DESC LIMIT {MOST}",
+                [typed],
+            )
         return [Offer(run, f"{config_hash[:SHORT_HASH]} on {panel}") for run, config_hash, panel in rows]
 
     def tags(self, *, trashed: bool = False) -> list[Offer]:

@@ -339,4 +339,7 @@ def names(session: Session, *, trashed: bool = False, only: Iterable[str] | None
         "panels": lambda: dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {theirs} {order}")),
         "aliases": lambda: {move.alias: move.in_force for move in aliases.current(session)},
     }
-    return Names(**{field: asked[field]() for field in (asked if only is None else only)})
+    made = Names()
+    for field in asked if only is None else only:
+        getattr(made, field).update(asked[field]())
+    return made

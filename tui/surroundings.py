@@ -55,9 +55,8 @@ def _terminal(environment: Mapping[str, str]) -> Finding:
         told = f"not a terminal here (a pipe or a file); TERM={term or '(not set)'}"
         return Finding("terminal", "ok", told, "the full-screen app needs one; commands don't", facts)
     if term in ("", "dumb"):
-        return Finding(
-            "terminal", "warning", f"{told}: the app can't open", "set TERM to what it is, such as xterm-256color", facts
-        )
+        advice = "set TERM to what it is, such as xterm-256color"
+        return Finding("terminal", "warning", f"{told}: the app can't open", advice, facts)
     if columns < SMALLEST[0] or rows < SMALLEST[1]:
         return Finding(
             "terminal", "warning", f"{told}: too small for the app",
@@ -93,10 +92,8 @@ def _text(environment: Mapping[str, str]) -> Finding:
     facts = {"encoding": encoding, "locale": said, "preferred": locale.getpreferredencoding(False)}
     if encoding.replace("-", "") == "utf8":
         return Finding("text", "ok", f"UTF-8 ({said or 'no locale is set'})", facts=facts)
-    return Finding(
-        "text", "warning", f"the output is {encoding or 'unknown'} ({said or 'no locale is set'}), so other characters become"
-        " escapes", "export LC_ALL=C.UTF-8 (or a locale of yours that ends in .UTF-8)", facts,
-    )  # fmt: skip
+    told = f"the output is {encoding or 'unknown'} ({said or 'no locale is set'}), so other characters become escapes"
+    return Finding("text", "warning", told, "export LC_ALL=C.UTF-8 (or a locale of yours that ends in .UTF-8)", facts)
 
 
 def _clipboard(environment: Mapping[str, str]) -> Finding:

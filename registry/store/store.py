@@ -15,7 +15,20 @@ from registry.config import ExperimentConfig
 from registry.errors import StoreError
 from registry.runs.panels import PanelDays
 from registry.runs.record import Run
-from registry.store import copies, entries, files, forks, ingest, leaving, lock, overlay, peeking, place, run_entries, schema
+from registry.store import (
+    copies,
+    entries,
+    files,
+    forks,
+    ingest,
+    leaving,
+    lock,
+    overlay,
+    peeking,
+    place,
+    run_entries,
+    schema,
+)
 from registry.store.connection import Connection, Engine, explained
 from registry.store.lingering import Lingering
 from registry.store.run_entries import Trial

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from click.types import StringParamType
 
 from registry import ExperimentConfig, ExperimentRegistry
-from registry.store import Store, lock, schema
+from registry.store import Store, lock
 from registry.store.spool import Spool
 from tests.cli.conftest import BASE, Shell, Stream
 from tests.store.programs import config
@@ -103,7 +104,7 @@ def test_hashes_come_from_their_beginning_with_the_description(ask: Ask, shell: 
     everything = ask("show", "")
     assert everything[0].value == "latest"
     assert len(everything) == 1 + 24
-    shell.registry.delete([BASE])
+    shell.registry.delete(BASE)
     assert values(ask("show", BASE[:4])) == []
     assert values(ask("restore", BASE[:4])) == [BASE[:12]]
 
@@ -121,20 +122,20 @@ def test_aliases_and_their_versions(ask: Ask, shell: Shell) -> None:
 def test_runs_metrics_panels_and_periods(ask: Ask, shell: Shell) -> None:
     assert "r-" not in values(ask("show", ""))
     made = shell.folder / "run.json"
-    made.write_text('{"metrics": {"edge": 0.1, "mine": 2}, "panel": "my panel", "period": "2020-01-01..2020-12-31"}')
+    made.write_text('{"metrics": {"edge": 0.1, "sharpe": 2}, "panel": "my panel", "period": "2020-01-01..2020-12-31"}')
     shell.ok("record", "latest", str(made))
     (run,) = shell.registry.runs()
     assert "r-" in values(ask("show", ""))
     assert values(ask("show", "r-")) == [run.run_id]
     assert "on my panel" in ask("show", run.run_id[:5])[0].shown
-    assert sorted(values(ask("ab", "--metric", ""))) == ["edge", "mine"]
+    assert sorted(values(ask("ab", "--metric", ""))) == ["edge", "sharpe"]
     assert values(ask("ab", "--metric", "m.e")) == ["m.edge"]
     assert values(ask("list", "--panel", "")) == ["my panel"]
     assert values(ask("list", "--panel", "my panel", "--period", "")) == ["2020-01-01..2020-12-31"]
-    assert values(ask("list", "--sort", "-m.m")) == ["-m.mine"]
-    assert values(ask("list", "--sort", "min(m.m")) == ["min(m.mine)"]
-    assert values(ask("export", "x", "--metrics", "m.edge,m.m")) == ["m.edge,m.mine"]
-    assert "m.edge" in values(ask("search", "hp.k = 5 and m.")) or values(ask("search", "m.e")) == ["m.edge"]
+    assert values(ask("list", "--sort", "-m.s")) == ["-m.sharpe"]
+    assert values(ask("list", "--sort", "min(m.s")) == ["min(m.sharpe)"]
+    assert values(ask("export", "x", "--metrics", "m.edge,m.s")) == ["m.edge,m.sharpe"]
+    assert values(ask("search", "hp.k = 5 and m.e")) == ["hp.k = 5 and m.edge"]
     assert values(ask("search", "panel:")) == ['panel:"my panel"']
 
 
@@ -148,7 +149,7 @@ def test_the_last_word_of_a_filter(ask: Ask) -> None:
     assert values(ask("search", f"parent:{BASE[:6]}")) == [f"parent:{BASE[:12]}"]
     assert "hp.k = 10" in values(ask("search", "hp.k = "))
     assert all(value.startswith("tag:") for value in values(ask("search", "ta")))
-    assert values(ask("search", "SentimentScore > 0.5 a")) == ["SentimentScore > 0.5 and"]
+    assert "SentimentScore > 0.5 and" in values(ask("search", "SentimentScore > 0.5 a"))
 
 
 def test_saved_searches(ask: Ask, shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -167,7 +168,7 @@ def test_columns_one_several_and_turned_round(ask: Ask) -> None:
     assert values(ask("list", "--sort", "-cr")) == ["-created"]
     assert values(ask("list", "--sort=-w.Sen")) == ["--sort=-w.SentimentScore"]
     assert values(ask("list", "--columns", "hash,w.Sen")) == ["hash,w.SentimentScore"]
-    assert values(ask("group", "--by", "hp.k")) == []  # typed already: nothing is left to complete
+    assert values(ask("group", "--by", "hp.walk.da")) == ["hp.walk.days"]
     assert "--sort" in values(ask("list", "-"))
 
 
@@ -198,13 +199,23 @@ def test_another_registry_is_asked(ask: Ask, shell: Shell, tmp_path_factory: pyt
 
 
 @pytest.mark.parametrize(
-    "words", [["nonsense", ""], ["--nonsense", "list", ""], ["show", "--nonsense", "c"], ["tag", "--", "-"], ["--wait", "x", "show", "c"]]
-)  # fmt: skip
+    "words",
+    [
+        ["nonsense", ""],
+        ["--nonsense", "list", ""],
+        ["show", "--nonsense", "c"],
+        ["tag", "--", "-"],
+        ["--wait", "x", "show", "c"],
+    ],
+)
 def test_a_line_that_is_wrong_is_answered_with_something_or_nothing(ask: Ask, words: list[str]) -> None:
     ask(*words)
 
 
-ODD = ["two words", "it's", 'a"b', "$(touch pwned)", "`id`", "back\\slash", "co:lon=eq", "ünï", "\x1b[31m", "a\nb", "-x", "~#*?[]{}!&|;<>"]
+ODD = [
+    "two words", "it's", 'a"b', "$(touch pwned)", "`id`", "back\\slash", "co:lon=eq", "ünï", "\x1b[31m", "a\nb", "-x",
+    "~#*?[]{}!&|;<>",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -231,7 +242,7 @@ def test_bash_gets_the_end_of_the_word_that_readline_replaces(raw: Callable[...,
 
 def test_fish_gets_values_with_what_they_mean(raw: Callable[..., str], shell: Shell) -> None:
     shell.registry.tag(["latest"], ["fine", "fi\nne"])
-    assert raw("fish", "untag", "'fi") == "plain,fine\t1 experiment\n\n"
+    assert raw("fish", "untag", "'fi").strip() == "plain,fine\t1 experiment"
     assert raw("fish", "list", "--format=j") == "plain,--format=json\n"
 
 
@@ -344,15 +355,16 @@ def test_a_writer_that_waits_for_the_gate_goes_first(ask: Ask, shell: Shell) -> 
 
 def test_an_older_registry_is_not_taken_forward(ask: Ask, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("old") / "x.duckdb"
-    old = Store(path, migrations=schema.MIGRATIONS[:2])
-    old.register(config(1))
-    old.sync()
+    path.write_bytes(gzip.decompress((ROOT / "tests" / "data" / "schema-1.duckdb.gz").read_bytes()))
     before = path.read_bytes()
-    assert "sweep" in values(ask("--db", str(path), "untag", ""))
+    assert values(ask("--db", str(path), "show", "af9d")) == ["af9db563735a"]
+    assert listing(path.parent).keys() == {".", "x.duckdb"}
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + b"x" * 100, b"text", b"\0" * 8 + b"DUCK" + b"\xff" * 9000])
+@pytest.mark.parametrize(
+    "content", [b"", b"SQLite format 3\0" + b"x" * 100, b"text", b"\0" * 8 + b"DUCK" + b"\xff" * 9000]
+)
 def test_what_is_no_registry_offers_nothing_and_says_nothing(ask: Ask, shell: Shell, content: bytes) -> None:
     shell.registry.path.unlink()
     shell.registry.path.write_bytes(content)

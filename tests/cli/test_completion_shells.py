@@ -34,7 +34,8 @@ PATIENCE = 20.0
 
 TAGS = {
     "aa": "aa two words", "bb": "bb:colon", "cc": "cc'quote", "dd": 'dd"quote', "ee": "ee$(touch pwned)",
-    "ff": "ff`touch pwned`", "gg": "ggünïcödé", "hh": "hh\\back", "ii": "ii*?[x]", "jj": "jj!bang!!", "kk": "kk;touch pwned",
+    "ff": "ff`touch pwned`", "gg": "ggünïcödé", "hh": "hh\\back", "ii": "ii*?[x]", "jj": "jj!bang!!",
+    "kk": "kk;touch pwned",
     "ll": "ll#{a}~", "mm": "mm$HOME", "nn": "nn=eq", "oo": "oo&|<>()", "pp": "pp%s%n", "qq": "qq^up@at",
 }  # fmt: skip
 
@@ -153,7 +154,8 @@ def the_hash(terminal: Terminal) -> str:
 
 def test_commands_options_and_choices(terminal: Terminal) -> None:
     assert terminal.run("experiments vari\t") == ["variant"]
-    assert terminal.run("experiments list --colu\thash --form\tcs\t") == ["list", "--columns", "hash", "--format", "csv"]
+    found = terminal.run("experiments list --colu\thash --form\tcs\t")
+    assert found == ["list", "--columns", "hash", "--format", "csv"]
 
 
 def test_a_hash_from_its_beginning(terminal: Terminal) -> None:

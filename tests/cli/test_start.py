@@ -71,6 +71,7 @@ def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: byt
     assert set(COMMANDS) - {words[0] for words in commands} == COMPUTING
     frames = {"pandas", "pyarrow", "sqlite3"}
     codes = loads_nothing_of(commands[:-1], APP | frames | {"numpy"}, tmp_path)
-    codes |= loads_nothing_of(commands[-1:], APP | {"pandas", "pyarrow", "numpy"}, tmp_path)  # it tells sqlite's version
+    # the doctor tells the version of sqlite
+    codes |= loads_nothing_of(commands[-1:], APP | {"pandas", "pyarrow", "numpy"}, tmp_path)
     codes |= loads_nothing_of([["pareto", "edge", "edge"], ["report", "latest", "-o", "-"]], APP | frames, tmp_path)
     assert set(codes.values()) == {0}

@@ -18,6 +18,7 @@ from tui.safe import safe
 if TYPE_CHECKING:
     from registry.restoring import Restoration
 
+
 @click.command(cls=Command, examples=["experiments info", "experiments info --json | jq .pending"])
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_app

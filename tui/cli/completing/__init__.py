@@ -17,7 +17,7 @@ VARIABLE: Final = "_EXPERIMENTS_COMPLETE"
 
 
 def answer() -> int:
-    """Answer the shell that asks, and return the exit code; whatever goes wrong, nothing is offered and nothing said."""
+    """Answer the shell that asks, and return the exit code; whatever goes wrong, nothing is offered or said."""
     # nothing may reach the line being typed, not even a warning of a library
     with open(os.devnull, "w") as quiet, redirect_stderr(quiet):  # noqa: PTH123
         try:

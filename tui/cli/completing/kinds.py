@@ -69,7 +69,9 @@ def _alias(offers: Offers, ctx: click.Context, typed: str) -> Found:
 
 
 def _version(offers: Offers, ctx: click.Context, typed: str) -> Found:
-    return [*offers.versions(str(ctx.params.get("alias"))), *(offers.hashes(typed) if typed else [])]
+    # while an option waits for its value, click leaves the arguments where they are
+    alias = ctx.params.get("alias") or next(iter(ctx.args), "")
+    return [*offers.versions(alias), *(offers.hashes(typed) if typed else [])]
 
 
 def _panel(offers: Offers, ctx: click.Context, typed: str) -> Found:
@@ -120,7 +122,13 @@ class Offered(StringParamType):
     """Text of which the registry knows what it could be; `listed` where commas part several."""
 
     def __init__(
-        self, kind: Kind | None, *, listed: bool = False, turned: bool = False, option: bool = False, files: bool = False
+        self,
+        kind: Kind | None,
+        *,
+        listed: bool = False,
+        turned: bool = False,
+        option: bool = False,
+        files: bool = False,
     ) -> None:
         self.kind = kind
         self.listed = listed
@@ -129,9 +137,7 @@ class Offered(StringParamType):
         self.option = option
         self.files = files
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem[Any]]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
         """Return what begins as typed; nothing where the registry is busy, missing or broken."""
         found: list[CompletionItem[Any]] = []
         if self.kind is not None:
@@ -199,9 +205,10 @@ OF_COMMANDS: Final[dict[tuple[str, str], Offered]] = {
 """What a parameter of one command takes, where its name means something else elsewhere."""
 
 FREE: Final = frozenset(
-    "since text description words query why start end panel_name date_column asset_column price_column forward_column"
-    " cap_column universe_column walk horizons train experiment_description".split()
-)
+    ["since", "text", "description", "words", "query", "why", "start", "end", "panel_name", "date_column",
+     "asset_column", "price_column", "forward_column", "cap_column", "universe_column", "walk", "horizons", "train",
+     "experiment_description"]
+)  # fmt: skip
 """Parameters of which nobody can know what they could be."""
 
 
