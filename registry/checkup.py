@@ -245,6 +245,10 @@ def _content(path: Path, there: Any, locked: Any) -> Iterator[Finding]:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         yield Finding("content", "problem", f"it can't be read: {first}", _REPAIR, facts)
         return
+    if condition.is_cut_off(path):
+        told = f"{path} is shorter than it says of itself, so a part of it is missing"
+        yield Finding("content", "problem", told, _REPAIR, facts)
+        return
     facts |= {"schema_version": found, "experiments": count, "runs": runs, "storage_version": stored}
     told = f"{of_them(count)}, {of_them(runs, 'run')}; schema {found}, storage {stored or 'unknown'}, {made}"
     if found < known:
@@ -290,7 +294,7 @@ def temporary() -> Finding:
     # tempfile.gettempdir() would try by writing a file
     asked = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
     folders = [Path(each) for each in (*asked, "/tmp", "/var/tmp", "/usr/tmp")]
-    usable = [folder for folder in folders if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)]
+    usable = [folder for folder in folders if os.access(folder, os.W_OK | os.X_OK) and folder.is_dir()]
     if not usable:
         return Finding("temporary files", "problem", "no folder for them can be written", "set TMPDIR to one that can")
     found = _room("temporary files", usable[0], 0, "set TMPDIR to a folder with more room")
@@ -304,7 +308,7 @@ def temporary() -> Finding:
 
 def disk(path: Path) -> Finding:
     """Say whether there is room for the registry at `path` to grow, and for a copy of it."""
-    there = path.stat().st_size if path.exists() else 0
+    there = path.stat().st_size if os.access(path, os.F_OK) else 0
     return _room("disk", path.parent, there, "free some space; registering stops when there is none")
 
 

@@ -340,6 +340,6 @@ def names(session: Session, *, trashed: bool = False, only: Iterable[str] | None
         "aliases": lambda: {move.alias: move.in_force for move in aliases.current(session)},
     }
     made = Names()
-    for field in asked if only is None else only:
-        getattr(made, field).update(asked[field]())
+    for which in asked if only is None else only:
+        getattr(made, which).update(asked[which]())
     return made

@@ -9,6 +9,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from registry.errors import LockedError, StoreError
 from registry.store import files, lock, peeking, place
@@ -36,6 +37,25 @@ def header(path: Path) -> Header | None:
         return None
     text = head[52:84].split(b"\0")[0].decode("ascii", "replace")
     return Header(struct.unpack_from("<Q", head, 12)[0], "".join(c for c in text if c.isprintable()))
+
+
+def is_cut_off(path: Path) -> bool:
+    """Tell whether a DuckDB file is shorter than it says: a copy that was not finished, a disk that was full."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(3 * _BLOCK)
+            size = os.fstat(file.fileno()).st_size
+    except OSError:
+        return False
+    if len(head) < 3 * _BLOCK:
+        return head[8:12] == b"DUCK"
+    # of the two headers the one with the higher iteration counts: iteration, meta block, free list, blocks, their size
+    _, _, _, blocks, each = max(struct.unpack_from("<5Q", head, start + 8) for start in (_BLOCK, 2 * _BLOCK))
+    return bool(each) and size < 3 * _BLOCK + blocks * each
+
+
+_BLOCK: Final = 4096
+"""Bytes of each of the headers a DuckDB file begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +95,17 @@ def look_at(path: Path) -> Place:
         place.check_local(resolved)
     except StoreError as error:
         unsuitable = str(error)
+    except OSError:
+        pass  # told as unreachable
     try:
         place.check_writable(resolved)
-    except StoreError as error:
+    except (StoreError, OSError) as error:
         why_not = str(error)
-    link_to = str(resolved) if path.is_symlink() else None
-    kind = place.file_system(resolved)
+    link_to = str(resolved) if os.path.islink(path) else None  # noqa: PTH114 - pathlib's raises where it may not look
+    kind = ""
     log = None
+    with contextlib.suppress(OSError):
+        kind = place.file_system(resolved)
     with contextlib.suppress(OSError):
         log = files.log_of(resolved).stat().st_size
     try:
@@ -183,7 +207,7 @@ def room(folder: Path) -> tuple[Path, int, bool] | None:
 
     None where the system does not tell.
     """
-    while not folder.is_dir() and folder != folder.parent:
+    while not os.path.isdir(folder) and folder != folder.parent:  # noqa: PTH112 - as above
         folder = folder.parent
     try:
         found = os.statvfs(folder)

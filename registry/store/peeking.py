@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from registry.errors import LockedError, MissingRegistryError, StoreError
 from registry.store import lock, place
 from registry.store.connection import Engine
-from registry.store.session import Session
 
 if TYPE_CHECKING:
     from registry.store.connection import Connection
@@ -27,8 +26,10 @@ MOST_WAITING = 200
 
 
 @contextlib.contextmanager
-def peek(path: Path, sniff: Callable[[], str], memory: Callable[[Connection], None]) -> Iterator[tuple[Session, bool]]:
-    """Open the registry at `path` (already resolved); yield it, and whether there is a file at all.
+def peek(
+    path: Path, sniff: Callable[[], str], memory: Callable[[Connection], None]
+) -> Iterator[tuple[Connection, bool]]:
+    """Open the registry at `path` (already resolved); yield what is open, and whether there is a file at all.
 
     Without a file what is yielded is an empty database in which `memory` has made the tables.
 
@@ -45,13 +46,13 @@ def peek(path: Path, sniff: Callable[[], str], memory: Callable[[Connection], No
             found = sniff()  # it may have been put there, or taken away, meanwhile
         engine = cleanup.enter_context(Engine())
         if found == "duckdb":
-            yield Session(engine.reader(path), path), True
+            yield engine.reader(path), True
             return
         if not path.with_name(path.name + ".spool").is_dir():
             raise MissingRegistryError(f"there is no registry at {path} yet")
         connection = engine.memory()
         memory(connection)
-        yield Session(connection, path), False
+        yield connection, False
 
 
 @contextlib.contextmanager

@@ -186,8 +186,9 @@ class Store:
             with explained(self.path):
                 schema.create(connection, self.migrations)
 
-        with peeking.peek(self.path, self.sniff, memory) as (session, there):
-            found = files.version(session.connection, self.path, self.migrations) if there else len(self.migrations)
+        with peeking.peek(self.path, self.sniff, memory) as (connection, there):
+            found = files.version(connection, self.path, self.migrations) if there else len(self.migrations)
+            session = Session(connection, self.path)
             if found == len(self.migrations) and len(self.spool.names()) <= peeking.MOST_WAITING:
                 self._lay_over(session)
             yield session

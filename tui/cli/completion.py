@@ -11,8 +11,8 @@ from tui.cli.command import Command
 @click.command(
     cls=Command,
     examples=[
-        'eval "$(experiments completion bash)"   # in ~/.bashrc',
-        'eval "$(experiments completion zsh)"    # in ~/.zshrc, after compinit',
+        "experiments completion bash > ~/.local/share/bash-completion/completions/experiments",
+        "experiments completion zsh > ~/.zfunc/_experiments",
         "experiments completion fish > ~/.config/fish/completions/experiments.fish",
     ],
 )
@@ -22,7 +22,7 @@ def completion(shell: str) -> None:
 
     Commands, options and their choices, hashes with their descriptions, tags, aliases, columns, metrics, panels,
     runs, saved searches, the last word of a filter, and files. It never waits for a registry that is in use, and
-    changes nothing.
+    changes nothing. Or have the shell read it when it starts: eval "$(experiments completion bash)" in ~/.bashrc.
     """
     from click.shell_completion import get_completion_class
 

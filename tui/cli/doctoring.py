@@ -19,7 +19,6 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
     cls=Command,
     examples=[
         "experiments doctor",
-        "experiments --db shared/experiments.duckdb doctor",
         "experiments doctor --format json | jq '.findings[] | select(.state != \"ok\")'",
     ],
 )
