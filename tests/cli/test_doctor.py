@@ -78,19 +78,26 @@ def test_as_a_process_of_its_own(process: Process, tmp_path: Path) -> None:
 # -- the terminal ----------------------------------------------------------------------------------
 
 
-def test_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.surroundings._is_terminal", lambda: True)
-    monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("LINES", "40")
-    assert of("terminal", {"TERM": "xterm-256color"}).state == "ok"
-    assert of("terminal", {"TERM": "dumb"}).state == "warning"
-    assert of("terminal", {}).state == "warning"
-    within = of("terminal", {"TERM": "tmux-256color", "TMUX": "/tmp/x,1,0", "SSH_CONNECTION": "a 1 b 2"})
-    assert within.state == "ok"
-    assert "inside tmux and ssh" in within.what
-    assert of("terminal", {"TERM": "xterm-256color", "TMUX": "/tmp/x,1,0"}).state == "warning"
-    monkeypatch.setenv("COLUMNS", "30")
-    assert "too small" in of("terminal", {"TERM": "xterm"}).what
+def test_a_terminal(shell: Shell) -> None:
+    def terminal(width: int, **environment: str) -> dict[str, str]:
+        with shell.monkeypatch.context() as patch:
+            for name in ("TERM", "TMUX", "STY", "SSH_CONNECTION", "MOSH_CONNECTION"):
+                patch.delenv(name, raising=False)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            found = json.loads(shell("doctor", "--json", terminal=True, width=width).out)["findings"]
+        one: dict[str, str] = next(each for each in found if each["name"] == "terminal")
+        return one
+
+    assert terminal(120, TERM="xterm-256color", LINES="40")["state"] == "ok"
+    assert terminal(120, TERM="dumb")["state"] == "warning"
+    assert terminal(120)["state"] == "warning"
+    within = terminal(120, TERM="tmux-256color", TMUX="/tmp/x,1,0", SSH_CONNECTION="a 1 b 2")
+    assert within["state"] == "ok"
+    assert "inside tmux and ssh" in within["what"]
+    assert terminal(120, TERM="xterm-256color", TMUX="/tmp/x,1,0")["state"] == "warning"
+    assert "too small" in terminal(30, TERM="xterm")["what"]
+    assert "not a terminal" in shell.ok("doctor")
 
 
 def test_colours() -> None:
