@@ -105,6 +105,18 @@ class Terminal:
             got += more
         return got
 
+    def offered(self, typed: str, expected: str) -> str:
+        """Type, press TAB twice, and return what is shown once `expected` is; the line is empty then."""
+        start = len(self.shown)
+        self.type(f"{typed}\t")
+        self.settled()
+        self.type("\t")
+        self.until(lambda: expected in self.shown[start:])
+        self.settled()
+        self.type("\x15")  # not Ctrl-C, which would end what is still at work
+        self.settled()
+        return self.shown[start:]
+
     def run(self, keys: str) -> list[str]:
         """Type `keys`, with tabs, and Enter; return the arguments that the command was called with."""
         before = self.calls()
@@ -206,13 +218,7 @@ def test_another_registry(terminal: Terminal, tmp_path: Path) -> None:
 
 
 def test_descriptions_are_shown_where_the_shell_can(terminal: Terminal) -> None:
-    terminal.type("experiments s\t")
-    shown = terminal.settled()
-    terminal.type("\t")
-    shown += terminal.settled()
-    terminal.type("\x03")
-    terminal.settled()
-    assert "sweep" in shown
+    shown = terminal.offered("experiments s", "sweep")
     assert ("Show one experiment" in shown) == (terminal.shell != "bash")
 
 
@@ -222,13 +228,7 @@ def test_what_acts_on_a_terminal_is_shown_as_escapes(terminal: Terminal) -> None
     registry.tag(["latest"], [odd, "zzother"])
     registry.sync()
     try:
-        terminal.type("experiments untag zz\t")
-        shown = terminal.settled()
-        terminal.type("\t")
-        shown += terminal.settled()
-        terminal.type("\x03")
-        terminal.settled()
-        assert "zzother" in shown
+        shown = terminal.offered("experiments untag zz", "zzother")
         assert "\x1b]0;title" not in shown
         assert "\u202e" not in shown
         if terminal.shell != "fish":  # which would show them

@@ -15,14 +15,15 @@ BASH: Final = r"""# completion of %(prog_name)s for bash 4.4 or newer
         case $line in
             plain,*) COMPREPLY+=("${line#plain,}"); closed=1 ;;
             open,*) COMPREPLY+=("${line#open,}"); open=1 ;;
-            file,*) compopt -o bashdefault -o default ;;
-            dir,*) compopt -o dirnames ;;
+            file,*) compopt -o bashdefault -o default 2> /dev/null ;;
+            dir,*) compopt -o dirnames 2> /dev/null ;;
         esac
     done < <(%(complete_var)s=bash_complete "$command" "${COMP_LINE:0:COMP_POINT}" "$2" 2> /dev/null < /dev/null)
-    if (( open && ! closed )); then compopt -o nospace; fi
+    if (( open && ! closed )); then compopt -o nospace 2> /dev/null; fi
     return 0
 }
-complete -o nosort -F %(complete_func)s %(prog_name)s
+complete -o nosort -F %(complete_func)s %(prog_name)s 2> /dev/null ||
+    complete -o bashdefault -o default -F %(complete_func)s %(prog_name)s
 """
 
 ZSH: Final = r"""#compdef %(prog_name)s
