@@ -163,8 +163,8 @@ def locking(path: Path) -> Locking:
             pass
     except LockedError:
         held, reading = lock.holder(path), ""
-    except StoreError:
-        pass  # told above
+    except StoreError as error:
+        wrong = wrong or [str(error)]
     return Locking(found, held, reading, tuple(wrong))
 
 

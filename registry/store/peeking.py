@@ -8,6 +8,7 @@ Without lock files nobody ever opened it in this place; it is then opened withou
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -75,7 +76,9 @@ def free(path: Path) -> Iterator[bool]:
                 raise StoreError(f"the lock {file} can't be opened: {error.strerror}") from None
             try:
                 fcntl.flock(held[-1], fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
+            except OSError as error:
+                if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                    raise StoreError(f"{file} can't be locked: {error.strerror}") from None
                 raise LockedError(f"{path} is in use by {lock.holder(path)}") from None
             if suffix == ".lock" and len(held) == 2:
                 held.pop(0).release()  # the gate is for the moment of taking the lock

@@ -11,6 +11,7 @@ import select
 import shutil
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -52,7 +53,10 @@ with open({record!r}, "a") as file:
 class Terminal:
     """An interactive shell on a terminal of its own."""
 
-    def __init__(self, shell: str, folder: Path, bin_: Path) -> None:
+    def __init__(
+        self, shell: str, folder: Path, bin_: Path, command: list[str] | None = None, setup: list[str] | None = None
+    ) -> None:
+        command = START[shell] if command is None else command
         assert shutil.which(shell), f"{shell} is needed: apt-get install {shell}"
         self.shell, self.folder = shell, folder
         self.record = folder / "record"
@@ -68,9 +72,9 @@ class Terminal:
                 "PYTHONPATH": str(Path(__file__).parents[2]),
                 "EXPERIMENTS_CONFIG_HOME": str(folder),
             }
-            os.execvpe(START[shell][0], START[shell], environment)
+            os.execvpe(command[0], command, environment)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 250, 0, 0))
-        for line in [*SETUP[shell], f"echo rea''dy > {folder}/ready"]:
+        for line in [*(SETUP[shell] if setup is None else setup), f"echo rea''dy > {folder}/ready"]:
             self.type(f"{line}\r")
             self.read(0.3)
         self.until(lambda: (folder / "ready").exists())
@@ -141,9 +145,9 @@ class Terminal:
         os.waitpid(self.pid, 0)
 
 
-@pytest.fixture(scope="module", params=SHELLS)
-def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    folder = tmp_path_factory.mktemp(request.param)
+def prepared_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a folder with a registry, and one with the command."""
+    folder = tmp_path_factory.mktemp("shell")
     bin_ = tmp_path_factory.mktemp("bin")
     wrapper = bin_ / "experiments"
     wrapper.write_text(WRAPPER.format(python=sys.executable, record=str(folder / "record")))
@@ -154,6 +158,12 @@ def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         registry.promote(one, "production")
         registry.sync()
     (folder / "some file.json").write_text("{}")
+    return folder, bin_
+
+
+@pytest.fixture(scope="module", params=SHELLS)
+def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    folder, bin_ = prepared_folders(tmp_path_factory)
     made = Terminal(request.param, folder, bin_)
     yield made
     made.close()
@@ -245,3 +255,19 @@ def test_a_broken_registry_leaves_the_line_alone(terminal: Terminal, tmp_path: P
     assert "Error" not in shown
     assert "Traceback" not in shown
     assert terminal.run("")[-1] == "ab"
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_script_lies_where_the_shell_looks(shell: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder, bin_ = prepared_folders(tmp_path_factory)
+    place = folder / {"zsh": ".zfunc/_experiments", "fish": ".config/fish/completions/experiments.fish"}[shell]
+    place.parent.mkdir(parents=True)
+    with place.open("wb") as file:
+        subprocess.run([bin_ / "experiments", "completion", shell], stdout=file, check=True)
+    (folder / ".zshrc").write_text("fpath=(~/.zfunc $fpath)\nautoload -Uz compinit && compinit -u\n")
+    terminal = Terminal(shell, folder, bin_, command=[shell], setup=[])
+    try:
+        for _ in range(3):
+            assert terminal.run("experiments search 'hp.k = 5 and tag:on\t") == ["search", "hp.k = 5 and tag:only"]
+    finally:
+        terminal.close()

@@ -48,10 +48,10 @@ ZSH: Final = r"""#compdef %(prog_name)s
     (( $#plain )) && compadd -l -V plain -d plain_shown -a -- plain
     return 0
 }
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+if [[ $funcstack[1] == _%(prog_name)s ]]; then  # the body of a function that lies in fpath
     %(complete_func)s "$@"
 else
-    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
     compdef %(complete_func)s %(prog_name)s
 fi
 """
