@@ -6,8 +6,8 @@ from registry.faces.analysing import Analysing
 from registry.faces.changing import Changing
 from registry.faces.evaluating import Evaluating
 from registry.faces.keeping import Keeping
-from registry.faces.tracking import Tracking
 from registry.faces.relating import Relating
+from registry.faces.tracking import Tracking
 
 
 class ExperimentRegistry(Evaluating, Changing, Tracking, Relating, Analysing, Keeping):

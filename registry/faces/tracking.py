@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from registry.faces.merging import Merging
 
 if TYPE_CHECKING:
+    from registry.exchange.importing import Progress
+    from registry.exchange.report import ImportReport
+    from registry.store.registration import ImportMetadata
+    from registry.trackers.mapping import NameMapping
     from registry.trackers.report import PushReport, Told
 
 
@@ -25,7 +29,7 @@ class Tracking(Merging):
         dry_run: bool = False,
         progress: Told | None = None,
     ) -> PushReport:
-        """Push experiments into an MLflow experiment, a run for each; `tracking_uri` or `MLFLOW_TRACKING_URI` says where.
+        """Push experiments into an MLflow experiment at `tracking_uri` (else `MLFLOW_TRACKING_URI`), a run for each.
 
         Metrics are those of each one's latest run on the panel and period chosen, or on those that their latest runs
         agree on; an experiment evaluated elsewhere, too, is another MLflow run. Pushing again updates description and
@@ -43,6 +47,36 @@ class Tracking(Merging):
         hashes = self._hashes(references)
         return push(
             self._store, hashes, tracking_uri, experiment, panel=panel, period=period, dry_run=dry_run,
+            progress=progress,
+        )  # fmt: skip
+
+    def pull_mlflow(
+        self,
+        tracking_uri: str | None = None,
+        experiments: Sequence[str] = ("experiment-registry",),
+        *,
+        runs: str = "",
+        mapping: NameMapping | None = None,
+        metadata: ImportMetadata = "fill",
+        dry_run: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ImportReport:
+        """Bring in the runs of MLflow experiments, those that match `runs`, which is MLflow's own filter.
+
+        What a push attached, `experiment_config.json`, is read as an import reads it, and its run of a panel comes
+        along. Runs that were never ours become experiments by a `mapping` of their params (see
+        `registry.trackers.mapping`); without one they are passed over. Pulling again changes nothing.
+
+        Raises:
+            ExchangeError: the tracking URI is none, or there is no such store or MLflow experiment.
+            MissingLibraryError: mlflow is not installed.
+            TrackerError: MLflow can't be reached or stopped answering; what came in before stays.
+            StoreError: this registry can't be used.
+        """
+        from registry.trackers.mlflow_pull import pull
+
+        return pull(
+            self._store, tracking_uri, experiments, runs=runs, mapping=mapping, metadata=metadata, dry_run=dry_run,
             progress=progress,
         )  # fmt: skip
 

@@ -75,7 +75,7 @@ def select(
     from registry.store.session import INTEGERS, TEXTS, as_list
 
     found = session.rows(
-        f"SELECT config_hash, id, parent FROM experiment WHERE deleted_at IS NULL AND config_hash IN {TEXTS}",  # noqa: S608
+        f"SELECT config_hash, id, parent FROM experiment WHERE deleted_at IS NULL AND config_hash IN {TEXTS}",
         [as_list(hashes)],
     )
     ids = {config_hash: id_ for config_hash, id_, _ in found}
@@ -87,7 +87,7 @@ def select(
         query = latest_runs(f"id IN {INTEGERS}")
         by_id = {id_: config_hash for config_hash, id_ in ids.items()}
         rows = session.rows(
-            f"SELECT id, run_id, engine, options FROM run WHERE run_id IN ({query})",  # noqa: S608
+            f"SELECT id, run_id, engine, options FROM run WHERE run_id IN ({query})",
             [basis.panel_id, basis.start, basis.end, as_list(ids.values())],
         )
         runs = {by_id[row[0]]: row[1] for row in rows}
