@@ -5,16 +5,17 @@ A mapping is said on the command line or in a TOML file:
     [weights]
     prefix = "w."                       # param or metric `w.momentum` is the weight of `momentum`
     [hyperparameters]
-    prefix = "hp."                      # or: names = ["k", "horizon"]
+    only = ["k", "horizon"]             # or a prefix, or rest = true: all that nothing else takes
     [transformations]
     prefix = "transform."
-    [metrics]                           # taken as a run on this panel and period
-    names = ["precision", "max_drawdown"]
+    [metrics]                           # become a run on this panel and period
+    only = ["precision"]
     panel = "sp500_20"
     period = "2010-01-04..2022-12-28"
-    lower = ["max_drawdown"]            # where less is better; elsewhere more is
+    define = {precision = {unit = "share", direction = "higher", definition = "of the ten best"}}
 
-`names` lists what is taken as it is called; with `prefix` too, either is. An empty prefix takes all that is left.
+The keys are those of `import --map`, but for paths, which a run's params don't need. `only` and `except` name what is
+left of a name after the prefix.
 """
 
 from __future__ import annotations
@@ -32,46 +33,51 @@ from registry.canonical import show
 from registry.config import ExperimentConfig
 from registry.errors import ExchangeError, InvalidConfigError
 
-_PARTS = ("weights", "hyperparameters", "transformations")
-_METRICS = ("names", "prefix", "panel", "period", "lower")
+_GROUPS = ("weights", "hyperparameters", "transformations")
+_OF_GROUP = ("prefix", "only", "except")
+_OF_RUN = ("panel", "period", "define")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Which names belong to one part of an experiment."""
+class Group:
+    """Which names belong to one part of an experiment; without any rule, none."""
 
     prefix: str | None = None
-    names: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    rest: bool = False
 
     def take(self, name: str) -> str | None:
         """Return what a param of this name is called as a part of an experiment; None when it is none."""
-        if name in self.names:
-            return name
-        if self.prefix is not None and name.startswith(self.prefix) and name != self.prefix:
-            return name.removeprefix(self.prefix)
-        return None
+        if not self:
+            return None
+        prefix = self.prefix or ""
+        called = name.removeprefix(prefix)
+        if not name.startswith(prefix) or not called or called in self.without:
+            return None
+        return called if self.only is None or called in self.only else None
 
     def __bool__(self) -> bool:
-        return self.prefix is not None or bool(self.names)
+        return self.prefix is not None or self.only is not None or self.rest
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
     """Which metrics become a run, and on what it was."""
 
-    part: Part
+    group: Group
     panel: str
     period: str
-    lower: tuple[str, ...] = ()
+    define: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NameMapping:
     """What the names of a tracker's runs mean here."""
 
-    weights: Part
-    hyperparameters: Part = field(default_factory=Part)
-    transformations: Part = field(default_factory=Part)
+    weights: Group
+    hyperparameters: Group = field(default_factory=Group)
+    transformations: Group = field(default_factory=Group)
     metrics: Measures | None = None
 
 
@@ -100,21 +106,28 @@ def read_mapping(file: str | os.PathLike[str]) -> NameMapping:
         raise ExchangeError(f"{path} is no UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ExchangeError(f"{path} is not TOML: {error}") from None
-    _only(said, (*_PARTS, "metrics"), str(path))
-    parts = {name: _part(said.get(name, {}), f"{path}: [{name}]") for name in _PARTS}
-    if not parts["weights"]:
+    _only(said, (*_GROUPS, "metrics"), str(path))
+    groups = {name: _group(said.get(name, {}), f"{path}: [{name}]", _more(name)) for name in _GROUPS}
+    if not groups["weights"]:
         raise ExchangeError(f'{path}: [weights] is missing; say which params are weights, such as prefix = "w."')
-    return NameMapping(**parts, metrics=_measures(said.get("metrics"), f"{path}: [metrics]"))
+    return NameMapping(**groups, metrics=_measures(said.get("metrics"), f"{path}: [metrics]"))
 
 
-def _part(value: object, where: str, more: Iterable[str] = ()) -> Part:
+def _more(name: str) -> tuple[str, ...]:
+    return ("rest",) if name == "hyperparameters" else ()
+
+
+def _group(value: object, where: str, more: Iterable[str] = ()) -> Group:
     if not isinstance(value, dict):
         raise ExchangeError(f"{where} is no table")
-    _only(value, ("prefix", "names", *more), where)
-    prefix = value.get("prefix")
+    _only(value, (*_OF_GROUP, *more), where)
+    prefix, rest = value.get("prefix"), value.get("rest", False)
     if prefix is not None and not isinstance(prefix, str):
         raise ExchangeError(f"{where}: prefix: {show(prefix)} is no text")
-    return Part(prefix, _names(value.get("names", []), f"{where}: names"))
+    if not isinstance(rest, bool):
+        raise ExchangeError(f"{where}: rest: {show(rest)} is neither true nor false")
+    only = None if "only" not in value else _names(value["only"], f"{where}: only")
+    return Group(prefix, only, _names(value.get("except", []), f"{where}: except"), rest)
 
 
 def _names(value: object, where: str) -> tuple[str, ...]:
@@ -124,21 +137,22 @@ def _names(value: object, where: str) -> tuple[str, ...]:
 
 
 def _measures(value: object, where: str) -> Measures | None:
+    from registry.errors import InvalidRunError
+    from registry.runs.fields import definitions, read_period
+
     if value is None:
         return None
-    part = _part(value, where, _METRICS)
+    group = _group(value, where, _OF_RUN)
     assert isinstance(value, dict)
     panel, period = value.get("panel"), value.get("period")
     if not isinstance(panel, str) or not isinstance(period, str):
         raise ExchangeError(f'{where} needs panel = "NAME" and period = "FIRST..LAST": metrics mean little without')
-    from registry.errors import InvalidRunError
-    from registry.runs.fields import read_period
-
     try:
         read_period(period)
+        define = definitions(value.get("define", {}))
     except InvalidRunError as error:
         raise ExchangeError(f"{where}: {error}") from None
-    return Measures(part or Part(""), panel, period, _names(value.get("lower", []), f"{where}: lower"))
+    return Measures(group or Group(rest=True), panel, period, define)
 
 
 def _only(value: Mapping[str, Any], known: Iterable[str], where: str) -> None:
@@ -186,7 +200,7 @@ def apply(
             if name not in params:
                 _once(weights, feature, name)
                 weights[feature] = _finite(name, number)
-        elif mapping.metrics is not None and (called := mapping.metrics.part.take(name)) is not None:
+        elif mapping.metrics is not None and (called := mapping.metrics.group.take(name)) is not None:
             measured[called] = number
         else:
             left.append(f"metric {name}")

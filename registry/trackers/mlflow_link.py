@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -205,7 +206,8 @@ def linked(uri: str, call: str) -> Iterator[Link]:
         MissingLibraryError: mlflow is not installed.
         TrackerError: nothing answers there.
     """
-    with _environment({**_PATIENCE, **_QUIET}, over=_QUIET):
+    with _environment({**_PATIENCE, **_QUIET}, over=_QUIET), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         client_class = _library(call, sql=sqlite_file(uri) is not None)
         with _silent():  # only now: the library sets its loggers up when it is imported
             with _environment(_FIRST, over=_FIRST):
@@ -257,16 +259,12 @@ def _environment(values: Mapping[str, str], over: Collection[str]) -> Iterator[N
 @contextmanager
 def _silent() -> Iterator[None]:
     """Keep what the libraries log from the terminal: what matters is in their errors."""
-    import warnings
-
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "sqlalchemy", "urllib3")]
     before = [(logger, logger.level) for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
         for logger, level in before:
             logger.setLevel(level)

@@ -232,12 +232,12 @@ def _run(mapping: NameMapping, made: Mapped) -> Run | None:
     definitions = {
         name: {
             "unit": "number",
-            "direction": "lower" if name in measures.lower else "higher",
+            "direction": "none",
             "definition": "as it was logged in MLflow",
         }
         for name in made.metrics
         if defined(name) is None
-    }
+    } | {name: said for name, said in measures.define.items() if name in made.metrics}
     return Run.from_dict(
         {
             "config_hash": str(made.config.config_hash),

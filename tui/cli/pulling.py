@@ -67,7 +67,7 @@ def pull(
 
     What `push` attached to a run is read first and comes in as it was, with its run. Runs that were never ours need
     a mapping: --weight-prefix, or --map with a file of [weights], [hyperparameters], [transformations] (prefix = "…",
-    names = […]) and [metrics] (and panel, period); what is not mapped is listed. Repeating it changes nothing. It
+    only = […]) and [metrics] (and panel, period); what is not mapped is listed. Repeating it changes nothing. It
     needs pip install 'experiment-registry[mlflow]'.
 
     Exit code 4 when the tracker can't be reached, 5 when some runs were refused, 2 when all were.
@@ -112,9 +112,9 @@ def _mapping(file: str | None, weights: str | None, hyperparameters: str | None)
                 "--hyperparameter-prefix needs --weight-prefix, which tells which params are weights"
             )
         return None
-    from registry.trackers.mapping import NameMapping, Part
+    from registry.trackers.mapping import Group, NameMapping
 
-    return NameMapping(Part(weights), Part(hyperparameters))
+    return NameMapping(Group(weights), Group(hyperparameters))
 
 
 def _tell_beside(report: ImportReport) -> None:
