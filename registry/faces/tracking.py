@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,39 @@ class Tracking(Merging):
         return push(
             self._store, hashes, tracking_uri, experiment, panel=panel, period=period, dry_run=dry_run,
             progress=progress,
+        )  # fmt: skip
+
+    def push_wandb(
+        self,
+        references: Iterable[str],
+        project: str = "experiment-registry",
+        entity: str | None = None,
+        *,
+        offline: bool = False,
+        folder: str | os.PathLike[str] | None = None,
+        panel: str | None = None,
+        period: str | None = None,
+        dry_run: bool = False,
+        progress: Told | None = None,
+    ) -> PushReport:
+        """Push experiments into a W&B project, a run for each, with metrics as `push_mlflow` has them.
+
+        W&B's files lie in `folder`, else beside the registry (`experiments.duckdb.wandb`). With `offline` nothing is
+        sent: they stay there for `wandb sync`, and those that are there are left alone when nothing changed.
+
+        Raises:
+            NotFoundError, AmbiguousHashError, InvalidReferenceError: a reference is not exactly one experiment.
+            AmbiguousPanelError, FilterError: the panel or period is not clear, or not there.
+            ExchangeError: the project's name can't be one, the folder can't be made, or a dry run is not offline.
+            MissingLibraryError: wandb is not installed.
+            TrackerError: W&B can't be reached, or there is no API key.
+        """
+        from registry.trackers.wandb_push import push
+
+        hashes = self._hashes(references)
+        return push(
+            self._store, hashes, project, entity, offline=offline, folder=folder, panel=panel, period=period,
+            dry_run=dry_run, progress=progress,
         )  # fmt: skip
 
     def pull_mlflow(

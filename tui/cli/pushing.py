@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,9 +36,10 @@ _WRITTEN = {"tracking_uri": "--tracking-uri", "folder": "--dir"}
     examples=[
         "experiments push mlflow --filter 'tag:production' --tracking-uri http://127.0.0.1:5000",
         "experiments push mlflow 08d6b6669e67 latest --tracking-uri sqlite:///mlflow.db --experiment scoring",
+        "experiments push wandb --filter 'tag:production' --project scoring --offline --dir runs",
     ],
 )
-@click.argument("tracker", type=click.Choice(["mlflow"]))
+@click.argument("tracker", type=click.Choice(["mlflow", "wandb"]))
 @click.argument("refs", metavar="[HASH…]", nargs=-1)
 @filter_option
 @panel_options
@@ -45,6 +47,10 @@ _WRITTEN = {"tracking_uri": "--tracking-uri", "folder": "--dir"}
     "--tracking-uri", metavar="URI", help="Where MLflow is: http://…, sqlite:///FILE [else MLFLOW_TRACKING_URI]."
 )
 @click.option("--experiment", metavar="NAME", help="MLflow's experiment [default: experiment-registry].")
+@click.option("--project", metavar="NAME", help="W&B's project [default: experiment-registry].")
+@click.option("--entity", metavar="NAME", help="W&B's user or team [default: that of the API key].")
+@click.option("--offline", is_flag=True, help="Send nothing: write runs for `wandb sync`.")
+@click.option("--dir", "folder", metavar="FOLDER", help="Where W&B's files go [default: beside the registry].")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @format_options
 @pass_app
@@ -59,18 +65,27 @@ def push(
     form: str,
     tracking_uri: str | None,
     experiment: str | None,
+    project: str | None,
+    entity: str | None,
+    offline: bool,
+    folder: str | None,
 ) -> None:
-    """Push experiments to a tracker: MLflow.
+    """Push experiments to a tracker: MLflow or W&B.
 
     Each becomes a run with its weights (`w.NAME`, as params and as numbers to filter by), hyperparameters, tags,
     description and the metrics of its latest run on one panel and period, one step a window; a variant is nested
     under its parent. The file experiment_config.json, attached to it, says all of it. Pushing again completes what
-    was interrupted, updates what changed here, and makes no second run. It needs
-    pip install 'experiment-registry[mlflow]'.
+    was interrupted, updates what changed here, and makes no second run. W&B gets
+    the same as config, tags, notes, summary and history. They need pip install 'experiment-registry[mlflow]' or
+    [wandb].
 
     Exit code 4 when the tracker can't be reached, 5 when it did not take some of them, 2 when it took none.
     """
-    given = _of_this(tracker, {"tracking_uri": tracking_uri, "experiment": experiment})
+    options = {
+        "tracking_uri": tracking_uri, "experiment": experiment, "project": project, "entity": entity,
+        "offline": offline, "folder": folder,
+    }  # fmt: skip
+    given = _of_this(tracker, options)
     check_choice(refs, filter_)
     registry = app.registry(Missing.NAMED if filter_ is None else Missing.NOTHING)
     hashes = chosen(registry, refs, filter_, Order(NEWEST_FIRST, None, panel, period))
@@ -83,7 +98,7 @@ def push(
     finally:
         erase()
     if form == "table":
-        _tell(report)
+        _tell(report, offline=offline)
     elif form == "json":
         output.record(report.to_dict())
     else:
@@ -94,7 +109,7 @@ def push(
 
 
 def _push(registry: ExperimentRegistry, tracker: str, hashes: list[str], **given: Any) -> PushReport:
-    return registry.push_mlflow(hashes, **given)
+    return registry.push_mlflow(hashes, **given) if tracker == "mlflow" else registry.push_wandb(hashes, **given)
 
 
 def _of_this(tracker: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -106,10 +121,12 @@ def _of_this(tracker: str, options: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _tell(report: PushReport) -> None:
+def _tell(report: PushReport, *, offline: bool) -> None:
     _tell_beside(report)
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts.items() if count)
     where = f"{safe(report.project)} at {safe(report.place)}"
+    if report.tracker == "wandb" and not report.dry_run and offline:
+        output.note(f"to send them: wandb sync {safe(shlex.quote(report.place))}/wandb/offline-run-*")
     output.line(f"{'would be pushed to' if report.dry_run else 'pushed to'} {where}: {counts or 'nothing'}")
 
 
