@@ -71,10 +71,10 @@ def push(
     with _library(place, dry_run=dry_run) as library:
         pushing = _Pushing(library, place, project, entity, offline=offline)
         for done, content in enumerate(contents(store, selection), 1):
-            run_id = id_of(content)
+            run_id = _in_use(known, content)
             ids.add(run_id)
             digest, left = _digest(content), _left_out(content)
-            outcome = _outcome(known.get(run_id), run_id in halves, digest)
+            outcome = _outcome(known.get(run_id), run_id in halves, digest if run_id == id_of(content) else None)
             if outcome != "unchanged" and not dry_run:
                 try:
                     outcome = pushing.write(content, digest, outcome)
@@ -137,10 +137,18 @@ def _check_project(project: str) -> None:
         raise ExchangeError(f"{show(project)} can't be a W&B project: up to 128 characters, without / \\ # ? % :")
 
 
-def _outcome(before: str | None, half: bool, digest: str) -> PushOutcome:
+def _in_use(known: Mapping[str, str], content: Content) -> str:
+    """Return the id of an experiment's run: of one without metrics here, that of one with metrics there."""
+    own = id_of(content)
+    if content.run is not None or own in known:
+        return own
+    return next((run_id for run_id in known if run_id.startswith(f"{own}-")), own)
+
+
+def _outcome(before: str | None, half: bool, digest: str | None) -> PushOutcome:
     if before is None:
         return "completed" if half else "new"
-    return "unchanged" if before == digest else "updated"
+    return "unchanged" if digest is None or before == digest else "updated"
 
 
 def _ledgers(place: Path, project: str) -> tuple[dict[str, str], dict[str, Path]]:
@@ -224,6 +232,8 @@ class _Pushing:
             why = _first(error)
             if not self._offline and "api" in why.lower() and "key" in why.lower():
                 raise TrackerError("W&B does not let us in: no API key; run `wandb login`, or push --offline") from None
+            if any(known in why.lower() for known in ("deadline", "timed out", "timeout", "refused", "no such host")):
+                raise TrackerError(f"W&B can't be reached ({why}); push --offline, and wandb sync later") from None
             raise TrackerError(f"W&B can't be used: {why}") from None
 
     @staticmethod

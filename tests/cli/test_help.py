@@ -14,10 +14,11 @@ from tui.cli.errors import Exit
 
 NAMES = [
     "list", "show", "search", "compare", "export", "import", "delete", "restore", "trash", "purge", "tag",
-    "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "merge", "demo", "push", "pull",
+    "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "merge", "demo",
     "backtest", "try", "sweep", "runs", "metrics", "record",
     "promote", "rollback", "history", "aliases", "lineage", "guard",
     "ab", "report", "overfitting", "nearest", "importance", "distribution", "pareto", "group",
+    "push", "pull",
 ]  # fmt: skip
 
 
