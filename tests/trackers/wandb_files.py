@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ class Offline:
 def records(path: Path) -> Iterator[bytes]:
     """Yield the records in a log of blocks of 32 KiB."""
     data = path.read_bytes()
-    assert data[:4] == b":W&B"
+    assert data[:4] in (b":W&B", b"")
     at, parts = _HEADER, b""
     while at + _HEADER <= len(data):
         if _BLOCK - at % _BLOCK < _HEADER:
@@ -52,12 +53,18 @@ def records(path: Path) -> Iterator[bytes]:
 
 
 def offline_runs(folder: Path) -> list[Offline]:
-    """Return the offline runs below a folder, the oldest first."""
-    return [read(path) for path in sorted(folder.glob("wandb/offline-run-*/*.wandb"))]
+    """Return the offline runs below a folder, each once it is whole: the library's service writes on for a moment."""
+    made = []
+    end = time.monotonic() + 10
+    for path in sorted(folder.glob("wandb/offline-run-*/*.wandb")):
+        while (run := read(path)).exit_code is None and time.monotonic() < end:
+            time.sleep(0.01)
+        made.append(run)
+    return made
 
 
 def read(path: Path) -> Offline:
-    """Return one offline run."""
+    """Return one offline run, as far as it is written."""
     from wandb.proto import wandb_internal_pb2
 
     made = Offline()
