@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from registry.canonical import show
 from registry.config import SHORT_HASH
+from registry.errors import TrackerError
 from registry.exchange.report import Refusal
 from registry.store import Store
 from registry.trackers import mlflow_sheet as sheets
@@ -116,6 +117,8 @@ class _Push:
                 self._report.experiments.append(self._push(content))
             except Refused as refusal:
                 self._report.refused.append(Refusal(content.config_hash, str(refusal)))
+            except TrackerError as error:
+                raise TrackerError(f"{error}; {done - 1:,} of {total:,} were done, pushing again goes on") from None
             if progress is not None:
                 progress(done, total)
         self._adopt()
