@@ -12,8 +12,9 @@ import os
 import stat
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -40,6 +41,8 @@ LARGEST: Final = 32 << 20
 """So many bytes of an attached file are read."""
 
 _NAMED: Final = 12
+_AT_ONCE: Final = 6
+"""So many attached files are asked for at a time."""
 _TELL_EVERY: Final = 0.1
 
 
@@ -109,9 +112,9 @@ class _Pulling:
         """Yield what is in every run, with the run's name."""
         for place in places:
             try:
-                for run in self._link.runs(place, self._filter):
+                for run, fetched in self._fetched(self._link.runs(place, self._filter)):
                     source = f"run {run.info.run_id}"
-                    for item in self._of(run, source):
+                    for item in self._of(run, source, fetched):
                         yield source, item
             except Refused as refusal:
                 raise ExchangeError(f"MLflow can't list its runs: {refusal}") from None
@@ -130,10 +133,25 @@ class _Pulling:
             made.append(Remark(place, f"not mapped: {', '.join(named)}{more}"))
         return made
 
-    def _of(self, run: Any, source: str) -> Iterator[Found]:
+    def _fetched(self, runs: Iterator[Any]) -> Iterator[tuple[Any, Future[bytes | None]]]:
+        """Yield every run with its attached file under way: a server is asked for several at a time."""
+        at_once = _AT_ONCE if self._link.uri.startswith("http") else 1
+        pool = ThreadPoolExecutor(at_once, "pull")
+        waiting: deque[tuple[Any, Future[bytes | None]]] = deque()
+        try:
+            for run in runs:
+                waiting.append((run, pool.submit(self._attached, run.info.run_id)))
+                if len(waiting) > 2 * at_once:
+                    yield waiting.popleft()
+            while waiting:
+                yield waiting.popleft()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _of(self, run: Any, source: str, fetched: Future[bytes | None]) -> Iterator[Found]:
         ours = run.data.tags.get(sheets.HASH_TAG)
         try:
-            data = self._attached(run.info.run_id)
+            data = fetched.result()
         except Refused as refusal:
             yield Refusal(source, f"{ATTACHED} can't be read: {refusal}")
             return

@@ -80,7 +80,10 @@ def sheet_of(content: Content) -> Sheet:
     if run is not None:
         at = milliseconds(run.recorded_at or run.end)
         for name, number in run.metrics.items():
-            _metric(sheet, name, number, at, 0)
+            if name.startswith((WEIGHT, WINDOW)):  # MLflow would take it for the other one
+                sheet.left_out.append(name)
+            else:
+                _metric(sheet, name, number, at, 0)
         for window in run.windows:
             for name, number in window.metrics.items():
                 _metric(sheet, WINDOW + name, number, milliseconds(window.test_end), window.number)

@@ -129,7 +129,7 @@ def _left_out(content: Content) -> tuple[str, ...]:
 
 
 def _reserved(name: str) -> bool:
-    return name.startswith("_") or name == WINDOW
+    return name.startswith(("_", f"{WINDOW}.")) or name == WINDOW
 
 
 def _check_project(project: str) -> None:
