@@ -38,6 +38,10 @@ class FilterError(RegistryError, ValueError):
         return type(self), (self.message, self.text, self.position, self.suggestion)
 
 
+class NoMatchError(FilterError):
+    """A filter that is understood, but finds nothing to look at; the message says what is missing."""
+
+
 class AmbiguousPanelError(FilterError):
     """Metrics were asked for, but the experiments' latest runs are on different panels or periods.
 
@@ -154,3 +158,17 @@ class ReadOnlyError(StoreError):
 
 class UnsupportedPlaceError(StoreError):
     """The file lies where locks can't be trusted (a network disk, or an unknown system)."""
+
+
+def full_temporary_folder(error: OSError) -> ExchangeError:
+    """Return what to raise where rows can't wait in the system's temporary folder until all are known."""
+    import tempfile
+
+    try:
+        folder = tempfile.gettempdir()
+    except OSError:  # none can be written at all
+        folder = "the temporary folder"
+    return ExchangeError(
+        f"{folder}: what was read can't be kept there until all is read ({error.strerror or error}), so nothing was"
+        " done; set TMPDIR to a folder with more room"
+    )

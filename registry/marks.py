@@ -41,6 +41,18 @@ class CarriedAlias:
         return f"imported from {self.source}" + (f" ({told})" if told else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Unmoved:
+    """An alias that was not moved as it should have been, and why."""
+
+    alias: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return a plain dict."""
+        return asdict(self)
+
+
 def marks(session: Session, hashes: Iterable[str], *, aliases: bool = False) -> dict[str, dict[str, Any]]:
     """Return hash to what goes beside its record, of those that have anything; aliases only when asked for."""
     wanted = list(hashes)

@@ -92,6 +92,11 @@ class Action:
     """What the footer shows for keys when it speaks for a neighbouring action too (`[ ]`)."""
 
 
+CHANGING: Final = frozenset(
+    ("describe", "tag", "note", "delete", "restore", "purge", "promote", "rollback", "register")
+)
+"""What Textual runs for actions that change the registry."""
+
 MOVE, LOOK, CHANGE, GO, APPLICATION = "Move", "Look", "Change", "Go", "Application"
 
 _DOWN, _UP, _TOP, _BOTTOM = ("down", "j"), ("up", "k"), ("home", "g"), ("end", "G")

@@ -26,8 +26,10 @@ from tui.theme import DARK, LIGHT, OURS, VARIABLES
 from tui.workspace import Undo, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
     from textual.filter import LineFilter
 
     from registry import ExperimentRegistry
@@ -152,6 +154,19 @@ class RegistryApp(App[int]):
     def _stop_asking(self) -> None:
         while self.workspace.registry.interrupt():  # again: a statement may not have begun the first time
             time.sleep(LEAVING)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action, unless it would change a registry that is open for looking only."""
+        name = (action if isinstance(action, str) else action[1]).partition("(")[0].rpartition(".")[2]
+        if self.workspace.registry.read_only and name in actions.CHANGING and self._registry_screen() is not None:
+            self.notify("Read only: nothing can be changed here.", severity="warning", timeout=5, markup=False)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     # watching
 

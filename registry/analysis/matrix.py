@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from registry.analysis.selection import chosen, hashes_of, measured
 from registry.comparison import ABSENT, TOLERANCE, Comparison, ComparisonRow, compare_many
-from registry.errors import FilterError
+from registry.errors import NoMatchError
 from registry.finding import Scope, ids
 from registry.runs.trials import tried
 
@@ -86,38 +86,72 @@ def matrix(
     (the largest first). `against` (a full hash) is the reference, and comes first.
 
     Raises:
-        FilterError, AmbiguousPanelError: as `registry.search`; or nothing matches.
+        FilterError, AmbiguousPanelError: as `registry.search`.
+        NoMatchError: nothing matches, or nothing of it has the metric.
     """
-    picked, shown, values, matching, count_tried, where = _picked(session, filter, top, by, panel, period)
-    if not picked and against is None:
-        raise FilterError(f"nothing matches {filter}" if filter.strip() else "there is nothing to compare")
-    hashes = hashes_of(session, picked)
-    found = compare_many(session, [hashes[id_] for id_ in picked], against, panel=where[0], period=where[1])
+    best = pick(session, filter, top, by, panel, period)
+    if best.nothing and against is None:
+        raise NoMatchError(best.nothing)
+    found = compare_many(session, best.hashes, against, panel=best.panel, period=best.period)
     if normalise:
         found = normalised(found)
     if cluster:
         found = clustered(found)
-    by_hash = {hashes[id_]: value for id_, value in values.items()}
-    return Matrix(found, shown, [by_hash.get(full) for full in found.hashes], matching, count_tried, normalise, cluster)
+    values = [best.values.get(full) for full in found.hashes]
+    return Matrix(found, best.by, values, best.matching, best.tried, normalise, cluster)
 
 
-def _picked(
-    session: Session, filter: str, top: int | None, by: str | None, panel: str | None, period: str | None
-) -> tuple[list[int], str | None, dict[int, float], int, int, tuple[str | None, str | None]]:
-    """Return the ids, what they were chosen by, its values, how many match, how many were tried, and where."""
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The first experiments of a selection, and what they were chosen by."""
+
+    hashes: list[str]
+    by: str | None
+    """As `Matrix.by`."""
+    values: dict[str, float]
+    """Of a metric in `by`: hash to value."""
+    matching: int
+    """As `Matrix.matching`."""
+    tried: int
+    """As `Matrix.tried`."""
+    panel: str | None
+    period: str | None
+    """Where metrics are read: as asked for, or where the one in `by` was read."""
+    nothing: str
+    """Why there is none, in a sentence; empty where there are some."""
+
+
+def pick(
+    session: Session, filter: str, top: int | None, by: str | None, panel: str | None = None, period: str | None = None
+) -> Picked:
+    """Return the `top` experiments that match, by a metric or a column; see `matrix`, which raises the same.
+
+    That nothing matches is no error here.
+    """
+    none = f"nothing matches {filter}" if filter.strip() else "there is nothing to compare"
     if by is not None and _is_metric(by):
         among = chosen(session, filter, panel, period)
         found = measured(session, by, among, panel, period, filter)
         sign = -1 if found.direction == "lower" else 1
         best = sorted(found.values, key=lambda id_: (-sign * found.values[id_], id_))[:top]
-        values = {id_: found.values[id_] for id_ in best}
-        if found.basis is None:
-            return best, found.name, values, 0, 0, (panel, period)
-        count = tried(session, found.basis).configurations
-        return best, found.name, values, len(found.values), count, (found.basis.panel, found.basis.period)
+        hashes = hashes_of(session, best)
+        values = {hashes[id_]: found.values[id_] for id_ in best}
+        if found.basis is not None:
+            panel, period = found.basis.panel, found.basis.period
+        if not best and len(among):
+            where = "" if found.basis is None else f" on {found.basis}"
+            count = "the one that matches" if len(among) == 1 else f"the {len(among):,} that match"
+            none = f"none of {count} has {found.name}{where}"
+        count_tried = 0 if found.basis is None else tried(session, found.basis).configurations
+        matching = len(found.values)
+        return Picked(list(values), found.name, values, matching, count_tried, panel, period, "" if best else none)
     sort = "-created" if by is None else by if by.startswith("-") else f"-{by}"
-    matching = ids(session, filter, sort, scope=Scope(False, panel, period))
-    return matching[:top], by, {}, len(matching), 0, (panel, period)
+    found_ids = ids(session, filter, sort, scope=Scope(False, panel, period))
+    wanted = found_ids[:top]
+    hashes = hashes_of(session, wanted)
+    return Picked(
+        [hashes[id_] for id_ in wanted], by, {}, len(found_ids), 0, panel, period, "" if len(wanted) else none
+    )
 
 
 def _is_metric(written: str) -> bool:

@@ -22,7 +22,7 @@ from registry.backtest.frames import frame_columns
 from registry.canonical import show
 from registry.errors import PanelError
 from registry.store.connection import engine_version
-from registry.store.workbench import EngineRefusal, Workbench, literal, workbench
+from registry.store.workbench import EngineRefusal, Workbench, literal, one_file, workbench
 
 KINDS = ".parquet, .csv, .csv.gz, .tsv, .sql"
 _GZIP = b"\x1f\x8b"
@@ -165,15 +165,8 @@ def _file(bench: Workbench, label: str, path: Path, given: str, date_column: str
 
 
 def _parquet(bench: Workbench, label: str, path: Path, stem: str, given: str) -> Table:
-    read = f"read_parquet({literal(_absolute(path))}, hive_partitioning = false)"
-    nodes = bench.rows(f"SELECT name, num_children FROM parquet_schema({literal(_absolute(path))})")
-    names, at = [], 1  # the nodes in depth-first order, the root first
-    while at < len(nodes):
-        names.append(nodes[at][0])
-        below = 1
-        while below:
-            below += (nodes[at][1] or 0) - 1
-            at += 1
+    read = f"read_parquet({literal(one_file(path))}, hive_partitioning = false)"
+    names = bench.parquet_columns(path)
     return Table(bench, label, stem, given, names, _types(bench, read), f"{read} AS t({_aliases(names)})")
 
 
@@ -187,7 +180,7 @@ def _csv(
         _check_gzip(path)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
     relation = (
-        f"read_csv({literal(_absolute(path))}, auto_detect = false, header = true, columns = {{{columns}}},"
+        f"read_csv({literal(one_file(path))}, auto_detect = false, header = true, columns = {{{columns}}},"
         f" delim = {literal(delimiter)}, quote = '\"', escape = '\"', compression = '{'gzip' if packed else 'none'}',"
         " hive_partitioning = false)"
     )
@@ -275,7 +268,3 @@ def _types(bench: Workbench, relation: str) -> list[str]:
 
 def _aliases(names: list[str]) -> str:
     return ", ".join(f"c{i}" for i in range(len(names)))
-
-
-def _absolute(path: Path) -> str:
-    return str(path.absolute())

@@ -3,7 +3,7 @@ r"""A comparison as CSV, Markdown or JSON: for a spreadsheet, a report, a progra
 CSV has a line for each feature, transformation, hyperparameter and metric, with its value in each experiment;
 what is absent is empty, null is `null`. Transposed it has a line for each experiment, and columns are called
 as in filters: `w.NAME`, `transform.NAME`, `hp.NAME`, `m.NAME`. Text that a spreadsheet would run as a formula
-gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection). Markdown shows
+gets an apostrophe before it, as in tables of experiments (`registry.exchange.table_form`). Markdown shows
 differences from the reference beside the values, and names the experiments above the table.
 """
 
@@ -20,6 +20,7 @@ from registry.comparison import ABSENT, TITLES, exact
 from registry.config import SHORT_HASH
 from registry.errors import ExchangeError
 from registry.exchange.files import Target, writing
+from registry.exchange.table_form import defused
 from registry.frozen import thaw
 from registry.search.words import printable, write_name
 
@@ -31,7 +32,6 @@ SUFFIXES: Final[dict[str, TableForm]] = {".csv": "csv", ".md": "markdown", ".jso
 """What the end of a file's name says about its format."""
 
 _PREFIXES: Final = {"feature": "w", "transformation": "transform", "hyperparameter": "hp"}
-_FORMULA: Final = "=+-@\t\r\n＝＋－＠"
 _MARKED_UP: Final = frozenset("\\`*_[]<>&|~$")
 _ADDRESS: Final = re.compile(r"(?i)(?:https?|ftp)(?=://)|(?<![a-z0-9])www(?=\.)")
 """What GitHub makes a link of unasked: https://github.github.com/gfm/#autolinks-extension-"""
@@ -128,15 +128,7 @@ def _csv_cell(value: Any) -> Any:
     # a lone carriage return would end the line for some readers
     text = value.replace("\r\n", "\n")
     shown = "".join(char if char in "\n\t" else printable(char) for char in text)
-    return f"'{shown}" if shown[:1] in _FORMULA and shown and not _is_number(shown) else shown
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isascii()
+    return defused(shown)
 
 
 # Markdown

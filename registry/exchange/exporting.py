@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from registry.config import SHORT_HASH, ExperimentConfig
 from registry.errors import ExchangeError, FileExistsRefusal
-from registry.exchange.files import Target, check_free, explained, publish, resolve_target, try_sync_folder, writing
+from registry.exchange.files import Target, explained, resolve_target, try_sync_folder, writing
 from registry.exchange.table_form import table_suffix
+from registry.marks import INFERRED
+from registry.store.publishing import check_free, publish
 
 if TYPE_CHECKING:
     from registry.results import Results
@@ -83,7 +85,7 @@ def export_one(
             f"{target} is a folder; name a file in it, such as {path / _short_name(str(config.config_hash))}"
         )
     if table_suffix(path.name):
-        return export_many([config], target, force=force, runs=runs)
+        return export_many([config], target, force=force, runs=runs, marks=marks)
     with writing(target, force=force) as stream:
         form = _FORMS.get(path.suffix.lower(), "json")
         stream.write((_indented(config, beside) if form == "json" else _compact(_record(config, beside))) + "\n")
@@ -124,7 +126,8 @@ def export_many(
     A name ending in .json becomes one array, .ndjson or .jsonl one line for each; any other name is a
     folder that gets one file for each (made when it is missing; its parent is not). A stream gets `form`.
     A name ending in .csv or .parquet becomes a table, `long` or wide, of what the experiments themselves hold:
-    neither `runs` nor `marks` are in it, but `metrics` are, if given: see `ExperimentRegistry.metrics_of`.
+    `runs` and aliases are not in it, but which parents are guesses is, and `metrics` are, if given: see
+    `ExperimentRegistry.metrics_of`.
 
     Raises:
         FileExistsRefusal: a file exists and `force` was not given; nothing was written.
@@ -139,7 +142,9 @@ def export_many(
             raise ExchangeError(f"{path}: a table holds no runs; export to an .ndjson file, or without the runs")
         from registry.exchange.table_writing import write_table
 
-        return ExportReport(write_table(once, target, long=long, metrics=metrics, force=force), str(path), [str(path)])
+        guessed = {config_hash for config_hash, mark in (marks or {}).items() if mark.get(INFERRED)}
+        count = write_table(once, target, long=long, metrics=metrics, guessed=guessed, force=force)
+        return ExportReport(count, str(path), [str(path)])
     if long or metrics is not None:
         what = "be a long table" if long else "have metrics as columns"
         raise ExchangeError(f"{path} can't {what}; end its name in .csv or .parquet")

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Generic, Self, TypeVar
 
-from registry.errors import ExchangeError
+from registry.errors import full_temporary_folder
 
 T = TypeVar("T")
 
@@ -41,10 +41,7 @@ class Held(Generic[T]):
             pickle.dump(thing, self._file, pickle.HIGHEST_PROTOCOL)
             self._file.flush()
         except OSError as error:
-            raise ExchangeError(
-                f"{tempfile.gettempdir()}: what was read can't be kept there until all is read"
-                f" ({error.strerror or error}), and nothing was imported; set TMPDIR to a folder with more room"
-            ) from None
+            raise full_temporary_folder(error) from None
         self._count += 1
 
     def __iter__(self) -> Iterator[T]:

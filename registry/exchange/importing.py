@@ -21,6 +21,8 @@ from typing import BinaryIO, Self
 from registry.config import SHORT_HASH
 from registry.exchange.foresight import Foresight
 from registry.exchange.held import Held
+from registry.exchange.mapped_reading import MappedReader, in_folder
+from registry.exchange.mapping import Mapping
 from registry.exchange.report import Found, Imported, ImportReport, Record, Refusal, Remark
 from registry.exchange.sources import Source, expand, read_source
 from registry.exchange.text import Meter
@@ -63,6 +65,7 @@ def import_sources(
     dry_run: bool = False,
     atomic: bool = False,
     stdin: BinaryIO | None = None,
+    mapping: Mapping | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> ImportReport:
     """Import the experiments in files, folders, patterns and `-` (read from `stdin`, a stream of bytes).
@@ -70,14 +73,20 @@ def import_sources(
     Where an experiment is there already its tags unite and its description is filled when it is empty
     (`fill`), or both become those of the record (`replace`). A record that can't be taken is refused in
     the report and loses none of the others, unless `atomic`: then one refusal keeps everything out.
-    A `dry_run` reports the same and changes nothing.
+    A `dry_run` reports the same and changes nothing. With a `mapping` the files are those of another system, and the
+    report tells what became of the first record.
 
     Raises:
+        MissingLibraryError: a file is YAML, and PyYAML is not installed. What was read before came in.
         StoreError: the registry can't be used. Chunks taken in before stay; the import can be repeated.
         ExchangeError: `atomic`, and no room for what is held back until all is read.
     """
     report = ImportReport(dry_run=dry_run)
-    bring_in(store, _Reading(sources, stdin, progress), report, metadata=metadata, atomic=atomic)
+    reader = None if mapping is None else MappedReader(mapping)
+    bring_in(store, _Reading(sources, stdin, progress, reader), report, metadata=metadata, atomic=atomic)
+    if reader is not None:
+        report.first = None if reader.first is None else reader.first.to_dict()
+        report.remarks += reader.remarks()
     return report
 
 
@@ -175,8 +184,10 @@ class _Reading:
         names: Iterable[str | os.PathLike[str]],
         stdin: BinaryIO | None,
         progress: Callable[[Progress], None] | None,
+        mapped: MappedReader | None,
     ) -> None:
-        self._found = list(expand(names))
+        self._found = list(expand(names, in_folder=None if mapped is None else in_folder))
+        self._read = read_source if mapped is None else mapped.read
         self._stdin = stdin
         self._progress = progress
         self._meter = Meter()
@@ -191,7 +202,7 @@ class _Reading:
             if isinstance(source, Refusal):
                 yield source.source, source
                 continue
-            for item in read_source(source, self._meter, self._stdin):
+            for item in self._read(source, self._meter, self._stdin):
                 yield source.name, item
                 self._records += 1
                 if self._progress is not None and (now := time.monotonic()) - told > _TELL_EVERY:

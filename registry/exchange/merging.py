@@ -21,7 +21,7 @@ from registry.aliases import Move, current
 from registry.errors import ExchangeError, HashMismatchError, MissingRegistryError
 from registry.exchange.importing import Progress, bring_in
 from registry.exchange.report import Found, ImportReport, Record, Refusal, Remark
-from registry.marks import CarriedAlias, newest
+from registry.marks import CarriedAlias, Unmoved, newest
 from registry.runs import reading
 from registry.runs.panels import KnownPanel
 from registry.store import Session, Store, WriteSession
@@ -59,6 +59,8 @@ class MergeReport(ImportReport):
     """Of the new experiments, those that came into the trash, where they were."""
     moves: list[dict[str, Any]] = field(default_factory=list)
     """Aliases that were moved, or would be: alias, version, config_hash, from_hash."""
+    unmoved: list[Unmoved] = field(default_factory=list)
+    """Aliases that could not be moved."""
 
     @property
     def changed(self) -> bool:
@@ -73,6 +75,7 @@ class MergeReport(ImportReport):
             "trials": self.trials,
             "trashed": self.trashed,
             "moves": self.moves,
+            "unmoved": [each.to_dict() for each in self.unmoved],
         }
 
 

@@ -99,6 +99,8 @@ class ImportReport:
     """Runs that came with the records and were not here yet; those of a dry run are not counted."""
     aliases: list[CarriedAlias] = field(default_factory=list)
     """Aliases that the records carry; an import alone moves none."""
+    first: dict[str, Any] | None = None
+    """Of an import by a mapping: what the first record became, and which of its keys were not used."""
     dry_run: bool = False
     withheld: bool = False
     """An atomic import met refusals, so nothing came in: `records` is empty, `refused` says why."""
@@ -132,4 +134,5 @@ class ImportReport:
             "records": [record.to_dict() for record in self.records],
             "refused": [refusal.to_dict() for refusal in self.refused],
             "remarks": [remark.to_dict() for remark in self.remarks],
+            **({} if self.first is None else {"first": self.first}),
         }

@@ -1,9 +1,9 @@
 """Where records come from: files, folders, patterns and standard input, each told by its content.
 
 A folder that holds `experiment_config.json` is that of a backtest: that file is read and nothing else in it.
-Of any other folder the JSON, NDJSON and SQLite files directly in it are read, and the `experiment_config.json`
-of every backtest below it. What turns out to be something else there is passed over with a remark; in a file
-that was named it is a refusal.
+Of any other folder the JSON, NDJSON and SQLite files and the tables directly in it are read, and the
+`experiment_config.json` of every backtest below it. What turns out to be something else there is passed over with a
+remark; in a file that was named it is a refusal.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from registry.exchange.record import NotAnExperimentError, interpret
 from registry.exchange.report import Found, Refusal, Remark
-from registry.exchange.table_form import table_suffix
+from registry.exchange.table_form import NO_TABLE, TABLES, table_suffix
 from registry.exchange.text import Meter, read_values
 
 BACKTEST_FILE = "experiment_config.json"
@@ -57,8 +57,13 @@ class Source:
     """Found in a folder, not named: what is no experiment is passed over."""
 
 
-def expand(names: Iterable[str | os.PathLike[str]]) -> Iterator[Source | Refusal]:
-    """Yield the files that `names` stand for; a name that stands for none yields a refusal."""
+def expand(
+    names: Iterable[str | os.PathLike[str]], in_folder: Callable[[Path], Iterable[Path]] | None = None
+) -> Iterator[Source | Refusal]:
+    """Yield the files that `names` stand for; a name that stands for none yields a refusal.
+
+    `in_folder` returns those that a folder stands for, where they are others than those told above.
+    """
     for given in names:
         name = os.fspath(given)
         if name == STDIN:
@@ -66,13 +71,13 @@ def expand(names: Iterable[str | os.PathLike[str]]) -> Iterator[Source | Refusal
         elif not name:
             yield Refusal('""', "an empty name; name a file, a folder, or - for standard input")
         elif os.path.lexists(name) or not glob.has_magic(name):
-            yield from _named(Path(name))
+            yield from _named(Path(name), in_folder)
         else:
             matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (a Path takes no absolute pattern)
             if not matches:
                 yield Refusal(name, "no file matches this pattern")
             for match in matches:
-                yield from _named(Path(match))
+                yield from _named(Path(match), in_folder)
 
 
 def read_source(source: Source, meter: Meter, stdin: BinaryIO | None = None) -> Iterator[Found]:
@@ -93,7 +98,7 @@ def read_source(source: Source, meter: Meter, stdin: BinaryIO | None = None) -> 
         yield Refusal(source.name, f"can't be read: {error.strerror or error}")
 
 
-def _named(path: Path) -> Iterator[Source | Refusal]:
+def _named(path: Path, in_folder: Callable[[Path], Iterable[Path]] | None) -> Iterator[Source | Refusal]:
     name = str(path)
     try:
         status = path.stat()
@@ -102,16 +107,16 @@ def _named(path: Path) -> Iterator[Source | Refusal]:
         yield Refusal(name, "there is no such file" if missing else f"can't be read: {error.strerror}")
         return
     if stat.S_ISDIR(status.st_mode):
-        yield from _folder(path)
+        yield from _folder(path, in_folder or _in_folder)
     elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
         yield Source(name, path, status.st_size)
     else:
         yield Refusal(name, "neither a file nor a folder")
 
 
-def _folder(folder: Path) -> Iterator[Source | Refusal]:
+def _folder(folder: Path, in_folder: Callable[[Path], Iterable[Path]]) -> Iterator[Source | Refusal]:
     try:
-        found = sorted(_in_folder(folder))
+        found = sorted(in_folder(folder))
     except OSError as error:
         yield Refusal(str(folder), f"can't be read: {error.strerror}")
         return
@@ -121,9 +126,9 @@ def _folder(folder: Path) -> Iterator[Source | Refusal]:
         except OSError as error:
             yield Refusal(str(path), f"can't be read: {error.strerror}")
     if not found:
-        yield Refusal(
-            str(folder), f"a folder with nothing to import: no {BACKTEST_FILE}, and no {', '.join(SUFFIXES)} file"
-        )
+        kinds = f"{', '.join((*SUFFIXES, *TABLES))} file"
+        wanted = f"no {BACKTEST_FILE}, and no {kinds}" if in_folder is _in_folder else "no file of a kind that is read"
+        yield Refusal(str(folder), f"a folder with nothing to import: {wanted}")
 
 
 def _in_folder(folder: Path) -> set[Path]:
@@ -131,7 +136,8 @@ def _in_folder(folder: Path) -> set[Path]:
     backtest = folder / BACKTEST_FILE
     if backtest in inside:
         return {backtest}
-    files = {path for path in inside if path.suffix.lower() in SUFFIXES and not path.is_dir()}
+    known = (*SUFFIXES, *TABLES)
+    files = {path for path in inside if path.name.lower().endswith(known) and not path.is_dir()}
     for below, _, names in os.walk(folder):
         if BACKTEST_FILE in names:
             files.add(Path(below, BACKTEST_FILE))
@@ -146,10 +152,14 @@ def _read_stream(stream: io.BufferedReader[Any], source: Source, meter: Meter) -
     if head[8:12] == b"DUCK":
         yield Refusal(source.name, _DUCKDB)
         return
-    if head.startswith(b"PAR1") or (table_suffix(source.name) and not source.passing):
+    if head.startswith(b"PAR1") or table_suffix(source.name):
         from registry.exchange.table_reading import read_table
 
-        yield from read_table(stream, source.name, source.path, meter)
+        for item in read_table(stream, source.name, source.path, meter):
+            if source.passing and isinstance(item, Refusal) and item.reason.startswith(NO_TABLE):
+                yield Remark(source.name, f"passed over: {item.reason}")
+            else:
+                yield item
         return
     for mark, what in _MARKS:
         if head.startswith(mark):

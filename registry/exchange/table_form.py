@@ -1,10 +1,11 @@
 """What tables of experiments look like: the names of their columns, and cells that no spreadsheet runs.
 
 A wide table has a line for each experiment and the columns `config_hash`, `description`, `tags`, `parent`,
-`created_at`, `features`, `w.NAME`, `transform.NAME` and `hp.NAME`; with metrics also `metrics_from`, the panel and
-period they were read on, and `m.NAME`. A long one has a line for each experiment
-and name, with `config_hash`, `kind`, `name` and `value`. Hyperparameters and tags are JSON, so that 10, 10.0 and
-"10" stay apart; an empty cell is absent; `features` is only said where it is not the names of the weights.
+`created_at`, `features`, `w.NAME`, `transform.NAME` and `hp.NAME`; where a parent is a guess also `parent_inferred`,
+and with metrics `metrics_from`, the panel and period they were read on, and `m.NAME`. A long one has a line for each
+experiment and name, with `config_hash`, `kind`, `name` and `value`. Hyperparameters and tags are JSON, so that 10,
+10.0 and "10" stay apart; an empty cell is absent; `features` is only said where it is not the names of the weights.
+The order in which names were given is no part of an experiment, and a table does not keep it.
 
 In CSV a text that a spreadsheet would run as a formula has an apostrophe before it
 (https://owasp.org/www-community/attacks/CSV_Injection), as has one that would be taken for such a text, and
@@ -17,6 +18,7 @@ import json
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from registry.marks import INFERRED
 from registry.search.words import unquote, write_name
 
 Kind = Literal["own", "weight", "transformation", "hyperparameter", "metric"]
@@ -27,6 +29,10 @@ METRICS_FROM: Final = "metrics_from"
 LONG: Final = ("config_hash", "kind", "name", "value")
 OWN_KIND: Final = "experiment"
 """What a long table calls the fields of the experiment itself."""
+TABLES: Final = (".csv", ".csv.gz", ".parquet")
+"""How the names of tables end."""
+NO_TABLE: Final = "not a table of experiments"
+"""How the sentence begins that refuses what is something else."""
 PREFIXES: Final[dict[str, Kind]] = {
     "w.": "weight",
     "transform.": "transformation",
@@ -40,7 +46,7 @@ _EMPTY: Final = '""'
 
 def table_suffix(name: str) -> str | None:
     """Return the ending of a file's name that means a table: .csv, .csv.gz, .parquet; None for all others."""
-    return next((suffix for suffix in (".csv", ".csv.gz", ".parquet") if name.lower().endswith(suffix)), None)
+    return next((suffix for suffix in TABLES if name.lower().endswith(suffix)), None)
 
 
 def column_name(kind: Kind, name: str) -> str:
@@ -71,7 +77,7 @@ def columns_apart(kind: Kind, names: Iterable[str]) -> list[str]:
 
 def read_column(column: str) -> tuple[Kind, str] | None:
     """Return what a column of a wide table holds; None when it means nothing here."""
-    if column in OWN:
+    if column in OWN or column == INFERRED:
         return "own", column
     for prefix, kind in PREFIXES.items():
         if column.startswith(prefix) and len(column) > len(prefix):
@@ -95,11 +101,14 @@ def _marked(text: str) -> bool:
     return bare == _EMPTY or bare.startswith(_FORMULA)
 
 
+def defused(text: str) -> str:
+    """Return the text with an apostrophe before it where a spreadsheet would run it, or take it for such a text."""
+    return f"'{text}" if _marked(text) else text
+
+
 def to_cell(text: str) -> str:
     """Return the CSV cell for a text that is there."""
-    if not text:
-        return _EMPTY
-    return f"'{text}" if _marked(text) else text
+    return defused(text) if text else _EMPTY
 
 
 def from_cell(cell: str) -> str:

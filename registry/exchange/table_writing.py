@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry.config import ExperimentConfig
@@ -29,6 +29,7 @@ from registry.exchange.table_form import (
     to_cell,
 )
 from registry.frozen import thaw
+from registry.marks import INFERRED
 
 if TYPE_CHECKING:
     from registry.results import Results
@@ -46,11 +47,13 @@ def write_table(
     *,
     long: bool = False,
     metrics: Results | None = None,
+    guessed: Collection[str] = (),
     force: bool = False,
 ) -> int:
     """Write experiments as a table to a FILE.csv or FILE.parquet; return how many there were.
 
-    `metrics` are what `ExperimentRegistry.metrics_of` returns.
+    `guessed` are the full hashes of those whose parent is a guess; `metrics` are what
+    `ExperimentRegistry.metrics_of` returns.
 
     Raises:
         FileExistsRefusal: the file is there and `force` was not given; it is untouched.
@@ -63,19 +66,20 @@ def write_table(
     text = to_cell if as_csv else str
     counted, measured = _Counted(configs), _Measured(metrics, text)
     if long:
-        rows = (row for config in counted for row in (*_long(config, text), *measured.long(config)))
+        rows = (row for config in counted for row in (*_long(config, text, guessed), *measured.long(config)))
         _write(target, LONG, ["VARCHAR"] * len(LONG), rows, as_csv=as_csv, force=force)
         return counted.count
     with Held[list[_Parts]]() as held:
         names = _put_aside(counted, held)
-        columns, types = list(OWN), ["VARCHAR"] * len(OWN)
+        columns = [*OWN, *([INFERRED] if guessed else [])]
+        types = ["VARCHAR"] * len(columns)
         for kind, known in zip(_KINDS, names, strict=True):
             columns += [column_name(kind, name) for name in known] if as_csv else columns_apart(kind, known)
             types += ["DOUBLE" if kind == "weight" else "VARCHAR"] * len(known)
         for column, type_ in measured.columns(as_csv=as_csv):
             columns.append(column)
             types.append(type_)
-        rows = (_wide(parts, names, text) + measured.wide(parts[0][0]) for batch in held for parts in batch)
+        rows = (_wide(parts, names, text, guessed) + measured.wide(parts[0][0]) for batch in held for parts in batch)
         _write(target, columns, types, rows, as_csv=as_csv, force=force)
     return counted.count
 
@@ -172,21 +176,27 @@ def _own(own: Sequence[str | None], text: Callable[[str], str]) -> list[str | No
     return [text(cell) if name == "description" and cell else cell for name, cell in zip(OWN, own, strict=True)]
 
 
-def _wide(parts: _Parts, names: Sequence[Sequence[str]], text: Callable[[str], str]) -> list[Any]:
+def _wide(
+    parts: _Parts, names: Sequence[Sequence[str]], text: Callable[[str], str], guessed: Collection[str]
+) -> list[Any]:
     own, (weights, transformations, parameters) = parts
     features, transformed, parameterised = names
     row: list[Any] = _own(own, text)
+    if guessed:
+        row.append("true" if own[0] in guessed else None)
     row += [weights.get(name) for name in features]
     row += [text(transformations[name]) if name in transformations else None for name in transformed]
     row += [parameters.get(name) for name in parameterised]
     return row
 
 
-def _long(config: ExperimentConfig, text: Callable[[str], str]) -> Iterator[list[Any]]:
+def _long(config: ExperimentConfig, text: Callable[[str], str], guessed: Collection[str]) -> Iterator[list[Any]]:
     own, (weights, transformations, parameters) = _parts(config)
     for name, value in zip(OWN, _own(own, text), strict=True):
         if value is not None and name != "config_hash":
             yield [own[0], OWN_KIND, name, value]
+    if own[0] in guessed:
+        yield [own[0], OWN_KIND, INFERRED, "true"]
     yield from ([own[0], "weight", text(name), repr(value)] for name, value in weights.items())
     yield from ([own[0], "transformation", text(name), text(value)] for name, value in transformations.items())
     yield from ([own[0], "hyperparameter", text(name), value] for name, value in parameters.items())

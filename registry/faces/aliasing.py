@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from registry.alias_files import FileState
     from registry.aliases import Move, Rollback, VersionWeights
     from registry.guard import Guarded
-    from registry.marks import CarriedAlias
+    from registry.marks import CarriedAlias, Unmoved
     from registry.store import WriteSession
 
 
@@ -188,18 +188,49 @@ class Aliasing(Base):
         with self._store.read() as session:
             return marks.marks(session, hashes, aliases=aliases)
 
-    def take_aliases(self, carried: Sequence[CarriedAlias], *, force: bool = False) -> list[Move]:
-        """Move aliases as imported records say, each to where it was moved last; return the moves that were made.
+    def take_aliases(self, carried: Sequence[CarriedAlias], *, force: bool = False) -> tuple[list[Move], list[Unmoved]]:
+        """Move aliases as imported records say, each to where it was moved last; one that is there already stays.
+
+        Returns the moves that were made, and the aliases that could not be moved, which keeps no other from moving.
+        With `force` files that follow them are replaced also where they were changed by hand.
+        """
+        from registry.errors import RegistryError
+        from registry.marks import Unmoved, newest
+
+        here = {move.alias: move.config_hash for move in self.aliases()} if self.exists() else {}
+        moves, unmoved = [], []
+        for each in newest(carried):
+            if here.get(each.alias) == each.config_hash:
+                continue
+            try:
+                moves.append(self.promote(each.config_hash, each.alias, each.reason, force=force))
+            except RegistryError as error:
+                unmoved.append(Unmoved(each.alias, str(error)))
+        return moves, unmoved
+
+    def foresee_aliases(self, carried: Sequence[CarriedAlias], *, force: bool = False) -> list[Unmoved]:
+        """Return which of these `take_aliases` could not move, as far as the files that follow them tell.
 
         Raises:
-            NotFoundError: an experiment is not here.
-            AliasFileError, SettingsError: as `promote`; those before it have moved.
+            SettingsError: which files follow aliases can't be read.
         """
-        from registry.marks import newest
+        from registry.alias_files import AliasFiles
+        from registry.aliases import current
+        from registry.marks import Unmoved, newest
 
-        before = {move.alias: move.version for move in self.aliases()} if self.exists() else {}
-        moves = [self.promote(each.config_hash, each.alias, each.reason, force=force) for each in newest(carried)]
-        return [move for move in moves if move.version > before.get(move.alias, 0)]
+        if force or not self.exists():
+            return []
+        with self._store.read() as session:
+            here = {move.alias: move for move in current(session)}
+            states = {state.alias: state for state in AliasFiles(session).states(here)}
+        return [
+            Unmoved(each.alias, states[each.alias].sentence)
+            for each in newest(carried)
+            if each.alias in here
+            and here[each.alias].config_hash != each.config_hash
+            and each.alias in states
+            and states[each.alias].state in ("changed", "unreadable")
+        ]
 
     def _moved(self, move: Callable[[WriteSession], Move], write: str | None, force: bool) -> Move:
         """Make a move, its file first: on the disk before the move is, and as it was when the move fails."""

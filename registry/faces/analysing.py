@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from registry.analysis.distribution import Spread
     from registry.analysis.grouping import Groups
     from registry.analysis.importance import Importances
-    from registry.analysis.matrix import Matrix
+    from registry.analysis.matrix import Matrix, Picked
     from registry.analysis.nearest import Distance, Nearest
     from registry.analysis.overfitting import Overfitting
     from registry.analysis.pareto import Front
@@ -227,6 +227,30 @@ class Analysing(Base):
         with self._store.read() as session:
             return group(session, by, metric, filter=filter, panel=panel, period=period)
 
+    def pick(
+        self,
+        filter: str = "",
+        *,
+        top: int | None = 20,
+        by: str | None = None,
+        panel: str | None = None,
+        period: str | None = None,
+    ) -> Picked:
+        """Return the best of a selection `by` a metric or a column, and how many there were; see `matrix`.
+
+        Raises:
+            FilterError, AmbiguousPanelError: as `search`.
+            NoMatchError: nothing matches, or nothing of it has the metric.
+        """
+        from registry.analysis.matrix import pick
+        from registry.errors import NoMatchError
+
+        with self._store.read() as session:
+            best = pick(session, filter, top, by, panel, period)
+        if best.nothing:
+            raise NoMatchError(best.nothing)
+        return best
+
     def matrix(
         self,
         filter: str = "",
@@ -242,7 +266,8 @@ class Analysing(Base):
         """Return the weights of a selection side by side, the best `by` a metric first; see `registry.analysis.matrix`.
 
         Raises:
-            FilterError, AmbiguousPanelError: as `search`; or nothing matches.
+            FilterError, AmbiguousPanelError: as `search`.
+            NoMatchError: nothing matches, or nothing of it has the metric.
             NotFoundError, AmbiguousHashError, InvalidReferenceError: the reference is not exactly one experiment.
         """
         from registry import references

@@ -18,20 +18,30 @@ if TYPE_CHECKING:
 class Base:
     """Where the registry is, and the store underneath."""
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, wait: float = 10.0) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, wait: float = 10.0, read_only: bool = False
+    ) -> None:
         """Name a registry; nothing is opened yet.
 
-        `wait` is how many seconds a call waits, at most, while other processes use the file.
+        `wait` is how many seconds a call waits, at most, while other processes use the file. With `read_only` every
+        change is refused with a `ReadOnlyError`.
         """
         from registry.location import default_path
         from registry.store import Store
 
-        self._store = Store(Path(path).expanduser() if path is not None else default_path(), wait=wait)
+        self._store = Store(
+            Path(path).expanduser() if path is not None else default_path(), wait=wait, read_only=read_only
+        )
 
     @property
     def path(self) -> Path:
         """The full path of the file."""
         return self._store.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it was opened for looking only."""
+        return self._store.read_only
 
     @property
     def store(self) -> Store:

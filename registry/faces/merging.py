@@ -21,6 +21,7 @@ class Merging(Aliasing):
         other: str | os.PathLike[str],
         *,
         aliases: bool = False,
+        force: bool = False,
         dry_run: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> MergeReport:
@@ -30,19 +31,25 @@ class Merging(Aliasing):
         old hashes, runs, panels and trials unite, an empty description or a missing or guessed parent is filled, and
         what differs is listed in `conflicts`. Live in either of the two is live; what lies in the trash there alone
         comes into the trash. An edge that would close a circle is left out and listed. Its log stays there.
-        With `aliases`, each moves to where it points there, as its next version here. Repeating it changes nothing.
+        With `aliases`, each moves to where it points there, as its next version here; those that can't move are in
+        `unmoved`, and `force` replaces files that follow them also where they were changed by hand. Repeating it
+        changes nothing.
 
         Raises:
             ExchangeError: it is this very registry.
             MissingRegistryError: there is none.
             StoreError: one of the two can't be used. What came in before stays; the merge can be repeated.
-            AliasFileError, SettingsError: as `promote`; all else was merged.
         """
         from registry.exchange import merging
 
         report = merging.merge(self._store, other, dry_run=dry_run, progress=progress)
         if not aliases:
             report.moves = []
-        elif not dry_run:
-            report.moves = merging.moved(self.take_aliases(report.aliases))
+        elif dry_run:
+            report.unmoved = self.foresee_aliases(report.aliases, force=force)
+            stay = {each.alias for each in report.unmoved}
+            report.moves = [move for move in report.moves if move["alias"] not in stay]
+        else:
+            moves, report.unmoved = self.take_aliases(report.aliases, force=force)
+            report.moves = merging.moved(moves)
         return report

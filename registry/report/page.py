@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from registry.analysis.sentences import decisive, told
 from registry.comparison import ABSENT, TITLES, exact
@@ -222,8 +224,16 @@ def _cell(report: Report, row: ComparisonRow, at: int, most: float) -> Cell:
         changed = "" if change is None else f"{change:+.6g}"
     if change:
         parts.append(element("span", changed, class_=_look(row, at)))
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Cell(joined(parts), float(value) if number else exact(value)[:80], numeric)
+    return Cell(joined(parts), _order_of(value), numeric)
+
+
+def _order_of(value: Any) -> float | str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:  # an integer beyond all floats
+            return math.copysign(sys.float_info.max, value > 0 or -1)
+    return exact(value)[:80]
 
 
 def _look(row: ComparisonRow, at: int) -> str:

@@ -225,6 +225,20 @@ class Metrics:
             return f"SELECT id, value FROM run_metric WHERE {source}", params
         return f"SELECT id, {_OVER[target.over]} AS value FROM window_metric WHERE {source} GROUP BY id", params
 
+    def side_by_side(self, names: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
+        """Return the query for the `id` and several metrics as `v0`, `v1`, … where `values` reads one, and parameters.
+
+        One reading of the runs and their metrics, not one for each.
+        """
+        self._asked = True
+        basis = self.basis
+        picked = ", ".join(f"max(value) FILTER (metric = ?) AS v{i}" for i in range(len(names)))
+        if basis is None:
+            return f"SELECT id, {picked} FROM run_metric WHERE FALSE{{0}} GROUP BY id", tuple(names)
+        source = f"metric IN ({', '.join('?' * len(names))}) AND run_id IN ({latest_runs('TRUE{0}')}){{0}}"
+        params = (*names, *names, basis.panel_id, basis.start, basis.end)
+        return f"SELECT id, {picked} FROM run_metric WHERE {source} GROUP BY id", params
+
     @cached_property
     def _scope(self) -> tuple[list[int] | None, tuple[str, str] | None]:
         """The panels and the period chosen, by the question or by `panel:NAME` in its filter."""

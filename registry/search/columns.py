@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -122,6 +122,15 @@ def _column(target: Target, metrics: Metrics) -> Column:
         case "metric":
             source, params = metrics.values(target)
             return Column("{t}.value", (), source, params)
+
+
+def _metrics_at_once(targets: Mapping[str, Target], metrics: Metrics) -> dict[str, Column]:
+    """Return the columns of metrics, where there are several, as columns of one table."""
+    names = {label: target.name for label, target in targets.items() if target.kind == "metric" and not target.over}
+    if len(names) < 2:
+        return {}
+    source, params = metrics.side_by_side(list(names.values()))
+    return {label: Column(f"{{t}}.v{i}", (), source, params) for i, label in enumerate(names)}
 
 
 _RECORDED: Final = {short: name for name, short in _ALSO.items()}
@@ -249,12 +258,13 @@ def compile_listing(
     """
     known = KnownNames(session, trashed)
     metrics = Metrics(session) if metrics is None else metrics
-    made: dict[str, Column] = {}
+    targets: dict[str, Target] = {}
     for item in _items(DEFAULT_COLUMNS if columns is None else columns, signs=False):
         target = item.target(known)
-        made.setdefault(_label(target), _column(target, metrics))
-    if not made:
+        targets.setdefault(_label(target), target)
+    if not targets:
         raise FilterError("no columns were named; leave them out for the usual ones")
+    made = {label: _column(target, metrics) for label, target in targets.items()} | _metrics_at_once(targets, metrics)
     keys = [(_column(item.target(known), metrics), item.downwards) for item in _items(sort, signs=True)]
     return Listing(list(made), list(made.values()), keys)
 

@@ -9,7 +9,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -104,12 +104,16 @@ class Engine:
         """Open an empty in-memory database, as locked up as a reader."""
         return self._open(None, at=None, read_only=False, config=_READER)
 
-    def workbench(self, folder: Path | None = None) -> Connection:
-        """Open an empty in-memory database that may read files; relative names are also looked for in `folder`."""
+    def workbench(self, folder: Path | None = None, *, limits: Mapping[str, str] | None = None) -> Connection:
+        """Open an empty in-memory database that may read files; relative names are also looked for in `folder`.
+
+        `limits` are more of the engine's settings: how much memory, how many threads.
+        """
         import tempfile
 
         # by default it would be the working folder; the engine makes and removes it only when memory runs out
-        config = {**_COMMON, "temp_directory": str(Path(tempfile.gettempdir(), f"experiments-{os.getpid()}.tmp"))}
+        temporary = str(Path(tempfile.gettempdir(), f"experiments-{os.getpid()}.tmp"))
+        config = {**_COMMON, "temp_directory": temporary, **(limits or {})}
         if folder is not None:
             config["file_search_path"] = str(folder)
         connection = self._open(None, at=None, read_only=False, config=config)

@@ -9,11 +9,12 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from registry.errors import LockedError, MissingRegistryError, StoreError
+from registry.errors import FileExistsRefusal, LockedError, MissingRegistryError, StoreError
 from registry.store import entries, files, ingest, lock, place
 from registry.store.connection import Engine, explained
+from registry.store.publishing import publish
 from registry.store.session import WriteSession
 from registry.store.spool import Spool, sync_folder
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from registry.store.store import Store
 
 _counter = itertools.count(1)
+
+_EXISTS: Final = "{target} exists; name another file, or replace it with --force"
+_WAITS: Final = "{target} has registrations waiting beside it ({folder}); name another file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,9 @@ def backup(store: Store, target: Path, *, force: bool) -> Path:
     if target == store.path:
         raise StoreError(f"{target} is the registry itself; name another file for the backup")
     if target.exists() and not force:
-        raise StoreError(f"{target} exists; name another file, or replace it with --force")
+        raise StoreError(_EXISTS.format(target=target))
     if Spool(target).names():
-        raise StoreError(f"{target} has registrations waiting beside it ({Spool(target).folder}); name another file")
+        raise StoreError(_WAITS.format(target=target, folder=Spool(target).folder))
     if not store.exists():
         raise StoreError(f"{store.path} has nothing to back up yet")
     place.check_name(target)
@@ -53,9 +57,17 @@ def backup(store: Store, target: Path, *, force: bool) -> Path:
     try:
         copy_whole(store, temporary)
         with lock.holding(target, shared=False, timeout=store.wait, make=False), explained(target):
-            files.log_of(target).unlink(missing_ok=True)  # it belongs to the file that is replaced
-            temporary.replace(target)
+            if Spool(target).names():
+                raise StoreError(_WAITS.format(target=target, folder=Spool(target).folder))
+            if target.exists() and not force:
+                raise StoreError(_EXISTS.format(target=target))
+            if target.exists():
+                shutil.copymode(target, temporary)
+            files.log_of(target).unlink(missing_ok=True)  # it belongs to the file that is replaced, or was
+            publish(temporary, target, str(target), force=force)
             sync_folder(target.parent)
+    except FileExistsRefusal:
+        raise StoreError(_EXISTS.format(target=target)) from None
     finally:
         for left in (temporary, files.log_of(temporary)):
             with contextlib.suppress(OSError):
@@ -123,6 +135,7 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
     """
     if store.current() is not None:
         raise RuntimeError("a registry that is open in this thread can't be replaced before it is closed")
+    store.check_may_change()
     path, spool = store.path, store.spool
     place.check_name(path)
     place.check_local(path)
@@ -133,7 +146,7 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
     with lock.holding(path, shared=False, timeout=store.wait), explained(path):
         names = spool.names()
         there = place.sniff(path) == "duckdb"
-        kept = _free(path)
+        kept, log = _free(path), whole.with_name("log")
         try:
             if there:
                 _keep(path, kept, whole.with_name("kept"))
@@ -143,10 +156,15 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
             if there:
                 _close_log(path)
             files.sync(whole)
-            files.log_of(path).unlink(missing_ok=True)  # of a file too damaged to be opened; the kept one has it
+            if there:
+                shutil.copymode(path, whole)
+            if files.log_of(path).exists():  # of a file too damaged to be opened; the kept one has it
+                files.log_of(path).replace(log)
             whole.replace(path)
         except BaseException:
             if whole.exists():
+                if log.exists():
+                    log.replace(files.log_of(path))
                 _forget(kept)
             raise
         sync_folder(path.parent)
@@ -182,10 +200,11 @@ def _keep(path: Path, kept: Path, temporary: Path) -> None:
 
 def _copy_entries(spool: Spool, beside: Spool, names: list[str]) -> None:
     beside.folder.mkdir(exist_ok=True)
+    shutil.copymode(spool.folder, beside.folder)
     for name in names:
         copy = beside.folder / name
         with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-            shutil.copyfile(spool.folder / name, copy)
+            shutil.copy(spool.folder / name, copy)
             files.sync(copy)
     sync_folder(beside.folder)
     sync_folder(beside.folder.parent)

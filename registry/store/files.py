@@ -99,6 +99,8 @@ def migrate(path: Path, found: int, migrations: Sequence[schema.Migration]) -> P
 def copy(source: Path, target: Path) -> None:
     """Copy a registry's file, with the engine's log where there is one, to a place nobody else uses.
 
+    Whoever may read and write the file may so do with the copy, and nobody else, at no moment.
+
     Raises:
         StoreError: it can't be read, or not be written there; nothing is left there then.
     """
@@ -106,7 +108,9 @@ def copy(source: Path, target: Path) -> None:
         try:
             for mine, its in ((source, target), (log_of(source), log_of(target))):
                 if mine == source or mine.exists():
+                    os.close(os.open(its, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
                     shutil.copyfile(mine, its)
+                    shutil.copymode(mine, its)
                     sync(its)
         except BaseException:
             for left_over in (target, log_of(target)):

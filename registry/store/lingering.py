@@ -44,8 +44,12 @@ class Lingering:
                 with contextlib.suppress(StoreError, OSError), contextlib.ExitStack() as cleanup:
                     cleanup.enter_context(lock.holding(self._path, shared=True, timeout=0.0))
                     cleanup.enter_context(Engine()).hold(self._path)
+                    try:
+                        # it waits for the guard, so it sees what is set here
+                        threading.Thread(target=self._watch, name="lingering", daemon=True).start()
+                    except RuntimeError:  # the system has no room for another one
+                        return
                     self._open, self._seen = cleanup.pop_all(), seen
-                    threading.Thread(target=self._watch, name="lingering", daemon=True).start()
 
     def drop(self, unless: object = None) -> None:
         """Let the file go, except one in the state `unless`: then what is open is the file that lies there."""

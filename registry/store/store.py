@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.config import ExperimentConfig
-from registry.errors import StoreError
+from registry.errors import ReadOnlyError, StoreError
 from registry.runs.panels import PanelDays
 from registry.runs.record import Run
 from registry.store import copies, entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
@@ -33,8 +33,15 @@ class Store:
     """A registry's file. Safe across threads and forks; held open while idle only for a moment, where asked to."""
 
     def __init__(
-        self, path: str | os.PathLike[str], *, wait: float = 10.0, migrations: Sequence[schema.Migration] | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        wait: float = 10.0,
+        read_only: bool = False,
+        migrations: Sequence[schema.Migration] | None = None,
     ) -> None:
+        """Name the file; with `read_only` every change is refused, and what waits beside the file stays there."""
+        self.read_only = read_only
         self.path = Path(os.path.realpath(path))
         if not wait >= 0:
             raise ValueError(f"wait: {wait} is not a number of seconds, 0 or more")
@@ -111,6 +118,7 @@ class Store:
         with contextlib.suppress(OSError):
             status = self.path.stat()
             found = (status.st_dev, status.st_ino, status.st_size > 0)
+        self.check_may_change()
         if found == self._checked:
             return
         place.check_name(self.path)
@@ -124,6 +132,15 @@ class Store:
                     pass
                 self.spool.mark_verified(mark)
         self._checked = found
+
+    def check_may_change(self) -> None:
+        """Refuse a change where only looking was asked for.
+
+        Raises:
+            ReadOnlyError: it was.
+        """
+        if self.read_only:
+            raise ReadOnlyError(f"{self.path} was opened for looking only (read only); nothing can be changed here")
 
     # -- sessions ----------------------------------------------------------------------------------
 
@@ -175,6 +192,7 @@ class Store:
             raise RuntimeError(
                 "a registry that is open for reading in this thread can't be changed before it is closed"
             )
+        self.check_may_change()
         pid = os.getpid()
         place.check_name(self.path)
         place.check_local(self.path)
@@ -224,7 +242,7 @@ class Store:
         with contextlib.suppress(StoreError, OSError):
             if not self.spool.names():
                 return True
-            if self.current() is not None or not place.is_writable(self.path):
+            if self.read_only or self.current() is not None or not place.is_writable(self.path):
                 return False
             while True:
                 with self._exclusive(seconds) as connection:
@@ -316,7 +334,7 @@ class Store:
         """Open the registry for reading, inside the shared lock until `cleanup` closes."""
         newest = len(self.migrations)
         connection, found = self._open_reader(cleanup)
-        if found < newest and place.is_writable(self.path):
+        if found < newest and not self.read_only and place.is_writable(self.path):
             cleanup.close()
             with contextlib.suppress(StoreError), self._exclusive(0.0):
                 pass  # brings the schema up

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from registry.errors import ExchangeError
-from registry.store.connection import is_engine_error
+from registry.errors import ExchangeError, full_temporary_folder
+from registry.store.connection import Connection, Engine, is_engine_error, raise_interrupt
 from registry.store.session import unnest_columns
 
 if TYPE_CHECKING:
@@ -41,14 +42,12 @@ def write_parquet(found: Results, path: Path) -> None:
     Raises:
         ExchangeError: the folder can't be written, or a column's values have no Parquet type.
     """
-    import duckdb
-
     if not found.columns:
         raise ExchangeError("the query returned no columns, so there is nothing to write")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     types = found.types or ["VARCHAR"] * len(found.columns)
     try:
-        with duckdb.connect() as connection:
+        with _engine(str(path)) as connection:
             columns = [quote(name) for name in _apart(found.columns)]
             shape = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
             connection.execute(f"CREATE TABLE t ({shape})")
@@ -62,10 +61,6 @@ def write_parquet(found: Results, path: Path) -> None:
         temporary.replace(path)
     except OSError as error:
         raise ExchangeError(f"{path} can't be written: {error.strerror}") from None
-    except Exception as error:
-        if not is_engine_error(error):
-            raise
-        raise ExchangeError(f"{path} can't be written: {str(error).strip().splitlines()[0]}") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -81,32 +76,66 @@ def write_parquet_rows(
     Raises:
         ExchangeError: `name`, as the user calls the file, can't be written.
     """
-    import duckdb
-
     held = [f"c{i}" for i in range(len(columns))]
     shape = json.dumps(dict(zip(held, types, strict=True)))
     named = ", ".join(f"{each} AS {quote(column)}" for each, column in zip(held, columns, strict=True))
     group = min(100_000, max(2_048, _CELLS // len(types)))  # one is kept in memory until it is full
+    with _waiting_file() as waiting:
+        longest = _ROW
+        for row in rows:
+            there = {each: value for each, value in zip(held, row, strict=True) if value is not None}
+            longest = max(longest, _put(waiting, json.dumps(there) + "\n"))  # ASCII: a byte each
+        _put(waiting, "")
+        # one thread: rows stay in their order, and what writes them is slower than the engine
+        limits = {"memory_limit": f"{_MEMORY + longest * 4 // 10**6}MB", "threads": "1"}
+        with _engine(name, limits) as connection:
+            connection.execute(
+                f"COPY (SELECT {named} FROM read_json(?, format = 'newline_delimited', columns = {shape},"
+                f" maximum_object_size = {longest})) TO {literal(str(path))}"
+                f" (FORMAT parquet, ROW_GROUP_SIZE {group})",
+                [waiting.name],
+            )
+
+
+@contextlib.contextmanager
+def _engine(name: str, limits: dict[str, str] | None = None) -> Iterator[Connection]:
+    """Yield an engine whose errors say that `name` can't be written; an interrupt stays one."""
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="experiment-registry-", suffix=".ndjson") as waiting:
-            longest = _ROW
-            for row in rows:
-                there = {each: value for each, value in zip(held, row, strict=True) if value is not None}
-                longest = max(longest, waiting.write(json.dumps(there) + "\n"))  # ASCII: a byte each
-            waiting.flush()
-            # one thread: rows stay in their order, and what writes them is slower than the engine
-            memory = f"{_MEMORY + longest * 4 // 10**6}MB"
-            with duckdb.connect(config={"memory_limit": memory, "threads": 1}) as connection:
-                connection.execute(
-                    f"COPY (SELECT {named} FROM read_json(?, format = 'newline_delimited', columns = {shape},"
-                    f" maximum_object_size = {longest})) TO {literal(str(path))}"
-                    f" (FORMAT parquet, ROW_GROUP_SIZE {group})",
-                    [waiting.name],
-                )
+        with Engine() as engine:
+            yield engine.workbench(limits=limits)
+    except RuntimeError as error:
+        raise_interrupt(error)
+        raise
     except Exception as error:
         if not is_engine_error(error):
             raise
         raise ExchangeError(f"{name} can't be written: {str(error).strip().splitlines()[0]}") from None
+
+
+@contextlib.contextmanager
+def _waiting_file() -> Iterator[IO[str]]:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = tempfile.NamedTemporaryFile("w", prefix="experiment-registry-", suffix=".ndjson")  # noqa: SIM115
+        except OSError as error:
+            raise full_temporary_folder(error) from None
+        stack.callback(_drop, file)
+        yield file
+
+
+def _drop(file: IO[str]) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take
+        file.close()
+
+
+def _put(file: IO[str], text: str) -> int:
+    """Write to the file, or all that waits when there is nothing more; return the number of characters."""
+    try:
+        if not text:
+            file.flush()
+        return file.write(text)
+    except OSError as error:
+        raise full_temporary_folder(error) from None
 
 
 def _apart(names: Sequence[str]) -> list[str]:

@@ -17,7 +17,16 @@ from registry.store.tables import literal, quote
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EngineRefusal", "Workbench", "literal", "quote", "workbench"]
+__all__ = ["EngineRefusal", "Workbench", "literal", "one_file", "quote", "workbench"]
+
+
+def one_file(path: Path) -> str:
+    """Return what the engine takes for this one file, whatever signs its name has; bind it or quote it.
+
+    >>> one_file(Path("/data/best?[1].csv"))
+    '/data/best[?][[]1].csv'
+    """
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.absolute()))
 
 
 class EngineRefusal(Exception):
@@ -44,6 +53,21 @@ class Workbench:
         """
         with _refused():
             return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def parquet_columns(self, path: Path) -> list[str]:
+        """Return the names of a Parquet file's columns as they stand there; the engine renames some that are alike.
+
+        Raises:
+            EngineRefusal: it can't be read.
+        """
+        nodes = self.rows("SELECT name, coalesce(num_children, 0) FROM parquet_schema(?)", [one_file(path)])
+        names, below = [], 0
+        for name, children in nodes[1:]:  # in depth-first order, the root first
+            if not below:
+                names.append(name)
+                below = 1
+            below += children - 1
+        return names
 
     def batches(self, sql: str, parameters: Sequence[Any] = (), size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
         """Run one statement and yield its rows, `size` at a time; no other statement may run meanwhile.

@@ -14,7 +14,7 @@ from tui.cli.errors import Exit
 
 NAMES = [
     "list", "show", "search", "compare", "export", "import", "delete", "restore", "trash", "purge", "tag",
-    "untag", "tags", "describe", "note", "variant", "verify", "info", "log", "sql", "backup", "merge", "demo",
+    "untag", "tags", "describe", "note", "variant", "verify", "info", "serve", "log", "sql", "backup", "merge", "demo",
     "backtest", "try", "sweep", "runs", "metrics", "record",
     "promote", "rollback", "history", "aliases", "lineage", "guard",
     "ab", "report", "overfitting", "nearest", "importance", "distribution", "pareto", "group",

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from registry import ExperimentConfig, ExperimentRegistry
+from registry import ExperimentConfig, ExperimentRegistry, Run
+from registry.runs.panels import PanelDays, PanelRef
 from tests.cli.conftest import BASE, VARIANT, Shell
 
 
@@ -71,3 +72,39 @@ def test_a_bar_is_drawn_where_it_takes_long(two: Shell, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(progress, "QUICK", -1.0)
     assert "100%" in two("merge", "other.duckdb", terminal=True).err
+
+
+def test_an_alias_that_stays_is_told_and_the_rest_is_done(two: Shell) -> None:
+    two.ok("promote", VARIANT, "production", "--write", "live.json")
+    (two.folder / "live.json").write_text("mine")
+    two.ok("--db", "other.duckdb", "promote", BASE, "live.json")
+    two.ok("--db", "other.duckdb", "export", BASE, "told.ndjson", "--aliases")
+    for args in (["import", "told.ndjson"], ["merge", "other.duckdb"]):
+        for more in (["--dry-run"], []):
+            ran = two(*args, "--aliases", *more)
+            assert ran.code == 5
+            assert f"alias production {'would stay' if more else 'stayed'}: " in ran.err and "--force" in ran.err
+            assert "differs: alias" not in ran.err
+    assert two.registry.count() == 25
+    assert two("merge", "other.duckdb", "--aliases", "--force").code == 0
+    assert two.registry.resolve("production") == full_base(two)
+    assert "mine" not in (two.folder / "live.json").read_text()
+
+
+def test_a_panel_that_went_on_differently_is_told(two: Shell) -> None:
+    days = [f"2020-01-0{number}" for number in range(1, 5)]
+    other = ExperimentRegistry(two.folder / "other.duckdb")
+    for registry, last in ((two.registry, 4), (other, 40)):
+        for count in (3, 4):
+            known = PanelDays("p2", days[:count], {"price": [1, 2, 3, last][:count]})
+            run = Run(
+                full_base(two),
+                PanelRef("p2", known.key, known.key),
+                "2020-01-01",
+                "2020-12-31",
+                metrics={"edge": count},
+            )
+            registry.record(run, known)
+    ran = two("merge", "other.duckdb")
+    assert (ran.code, ran.out) == (0, "1 new, 24 unchanged, with 2 new runs, 2 more counted as tried\n")
+    assert 'differs: panel p2: "price" differs on 2020-01-04; runs on either content are not compared' in ran.err

@@ -92,11 +92,11 @@ def test_json_gives_the_text_back_as_it_was(empty: Shell, nasty: ExperimentConfi
     assert json.loads(empty.ok("show", str(nasty.config_hash), "--json"))["description"] == NASTY
 
 
-def test_csv_keeps_values_raw_but_for_control_characters(empty: Shell) -> None:
+def test_csv_keeps_values_but_for_formulas_and_control_characters(empty: Shell) -> None:
     empty.registry.register(ExperimentConfig([], {}, description="=1+1", tags=["a", "b"]))
     empty.registry.register(ExperimentConfig(["x"], {}, description='two\nlines, "quoted"\x1b[31m'))
     rows = list(csv.DictReader(io.StringIO(empty.ok("list", "--format", "csv", "--sort", "description"))))
-    assert [row["description"] for row in rows] == ["=1+1", 'two\nlines, "quoted"\\x1b[31m']
+    assert [row["description"] for row in rows] == ["'=1+1", 'two\nlines, "quoted"\\x1b[31m']
     assert [row["tags"] for row in rows] == ["a,b", ""]
 
 

@@ -33,7 +33,9 @@ def test_a_filter_and_a_reference(shell: Shell) -> None:
         (["-o", "r.html"], 2, "say which experiments"),
         ([BASE, "--top", "3", "-o", "r.html"], 2, "--filter"),
         (["feedfeed", "-o", "r.html"], 3, "feedfeed"),
-        (["--filter", "tag:none", "-o", "r.html"], 1, "nothing matches"),
+        (["--filter", "tag:none", "-o", "r.html"], 1, "nothing matches tag:none"),
+        (["--filter", "tag:none", "--by", "created", "-o", "r.html"], 1, "nothing matches tag:none"),
+        (["--filter", "tag:sweep-1", "--by", "m.nix", "-o", "r.html"], 1, "none of the 6 that match has m.nix"),
     ],
 )
 def test_refusals_write_nothing(shell: Shell, args: list[str], code: int, said: str) -> None:

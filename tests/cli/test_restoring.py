@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from registry import ExperimentConfig, ExperimentRegistry
+from registry.errors import StoreError
 from registry.store import Store
 from registry.store.files import log_of
 from tests.cli.conftest import BASE, Shell
@@ -207,3 +210,40 @@ def test_a_kill_leaves_one_or_the_other_and_loses_nothing(changed: Shell, name: 
         assert has(ExperimentRegistry(old)) == {1, 2}
     else:
         assert found == {1, 2} and len(changed.registry.trash()) == 1
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o660, 0o640])
+def test_who_may_read_the_registry_may_read_its_copies_and_nobody_else(changed: Shell, mode: int) -> None:
+    def modes(*paths: Path) -> set[int]:
+        return {stat.S_IMODE(path.stat().st_mode) for path in paths}
+
+    changed.registry.path.chmod(mode)
+    changed.ok("backup", "second.duckdb")
+    second = changed.folder / "second.duckdb"
+    assert modes(second) == {mode}
+    second.chmod(0o644)
+    changed.ok("backup", "second.duckdb", "--force")
+    assert modes(second) == {0o644}, "a file that is replaced keeps its own"
+    changed.ok("backup", "--restore", "second.duckdb", "--yes")
+    assert modes(changed.registry.path, *kept(changed)) == {mode}
+
+
+def test_a_restore_that_fails_at_the_last_step_leaves_all_as_it_was(
+    changed: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = changed.registry.path
+    with path.open("r+b") as file:
+        file.truncate(5000)  # so damaged that its log can't be brought in
+    log_of(path).write_bytes(b"the log")
+    content, replace = path.read_bytes(), Path.replace
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == path:
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(StoreError, match="Input/output"):
+        changed.registry.restore_backup(changed.folder / "copy.duckdb")
+    assert (path.read_bytes(), log_of(path).read_bytes()) == (content, b"the log")
+    assert kept(changed) == [] and not list(changed.folder.glob(".*restore*"))

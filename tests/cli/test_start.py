@@ -47,7 +47,7 @@ def test_help_loads_neither_engine_nor_app(tmp_path: Path) -> None:
     assert list(codes.values()) == [0] * (2 + len(COMMANDS)) + [2, 2]
 
 
-COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting", "pareto", "report"}
+COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting", "pareto", "report", "serve"}
 """Commands that compute with numpy."""
 
 ASKING = {"push", "pull"}

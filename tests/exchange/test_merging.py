@@ -364,3 +364,28 @@ def test_a_chunk_at_a_time_with_progress(ours: ExperimentRegistry, theirs: Exper
     seen: list[float | None] = []
     assert ours.merge(theirs.path, progress=lambda now: seen.append(now.fraction)).counts["new"] == 2500
     assert seen[-1] == 1.0 and seen == sorted(seen, key=lambda fraction: fraction or 0)
+
+
+def test_an_alias_that_cannot_move_keeps_no_other_from_it(
+    ours: ExperimentRegistry, theirs: ExperimentRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EXPERIMENTS_CONFIG_HOME", str(tmp_path / "settings"))
+    for registry in (ours, theirs):
+        registry.register(config(1))
+        registry.register(config(2))
+    live = tmp_path / "live.json"
+    ours.promote(POOL[1], "live", write=str(live))
+    live.write_text("mine")
+    for alias in ("candidate", "live", "old"):
+        theirs.promote(POOL[2], alias)
+    for dry_run in (True, False):
+        report = ours.merge(theirs.path, aliases=True, dry_run=dry_run)
+        assert [move["alias"] for move in report.moves] == ["candidate", "old"]
+        assert [(each.alias, "changed" in each.reason) for each in report.unmoved] == [("live", True)]
+        assert live.read_text() == "mine"
+    assert ours.resolve("live") == POOL[1]
+    report = ours.merge(theirs.path, aliases=True, force=True)
+    assert ([move["alias"] for move in report.moves], report.unmoved) == (["live"], [])
+    assert ours.resolve("live") == POOL[2] and live.read_text() != "mine"
+    live.write_text("mine again")  # nothing moves, so nothing is in its way
+    assert ours.merge(theirs.path, aliases=True).unmoved == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.errors import ExchangeError, FileExistsRefusal, FilterError
-from registry.exchange import export_many
+from registry.exchange import export_many, import_sources
 from registry.exchange.table_form import from_cell, to_cell
 from tests.exchange.conftest import config, read
 from tests.strategies import configs, texts
@@ -225,3 +226,100 @@ def test_a_file_is_never_replaced_unasked(tmp_path: Path, name: str) -> None:
         export_many([config()], tmp_path / "x.json", long=True)
     with pytest.raises(ExchangeError, match="holds no runs"):
         export_many([config()], tmp_path / "x.csv", runs=lambda _: {})
+
+
+@pytest.mark.parametrize("name", ["wide.csv", "long.csv", "wide.parquet", "long.parquet"])
+def test_a_guessed_parent_stays_a_guess(tmp_path: Path, name: str) -> None:
+    registry = ExperimentRegistry(tmp_path / "here.duckdb")
+    registry.register(config(1))
+    registry.register(config(2))
+    registry.save_inferred(registry.lineage(str(config(2).config_hash), infer=True))
+    [guessed] = [e.config_hash for e in registry.list_all() if registry.details(str(e.config_hash)).parent_inferred]
+    file = tmp_path / name
+    marks = registry.marks_to_carry([config(1).config_hash, config(2).config_hash])
+    export_many(registry.list_all(), file, long=name.startswith("long"), marks=marks)
+    assert import_sources(registry.store, [file]).counts["unchanged"] == 2
+    other = ExperimentRegistry(tmp_path / "other.duckdb")
+    assert import_sources(other.store, [file]).counts["new"] == 2
+    for each in (registry, other):
+        assert each.details(str(guessed)).parent_inferred
+        assert each.config(str(guessed)).parent is not None
+    file = tmp_path / "plain.csv"
+    export_many([config(1)], file, marks={})
+    assert "parent_inferred" not in file.read_text()
+
+
+@pytest.mark.parametrize("by", ["kind", "name"])
+def test_a_long_table_may_be_sorted(tmp_path: Path, by: str) -> None:
+    file, made = tmp_path / "t.csv", [config(1), hostile, config(2)]
+    export_many(made, file, long=True)
+    with file.open(newline="", encoding="utf-8") as stream:
+        header, *rows = csv.reader(stream)
+    rows.sort(key=lambda row: row[header.index(by)])
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    found = read(file)
+    assert found.refused == []
+    assert {r.config.config_hash: facts(r.config) for r in found.records} == {c.config_hash: facts(c) for c in made}
+
+
+def test_rows_that_come_after_a_whole_experiment_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    export_many([config(1), config(2)], file, long=True)
+    late = f"{config(1).config_hash},experiment,description,late\r\n"
+    file.write_bytes(file.read_bytes() + late.encode())
+    found = read(file)
+    assert len(found.records) == 2
+    [(place, why)] = found.refused
+    assert place.startswith("t.csv: row ")
+    assert "sort the table by config_hash" in why
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-4] + b"oops", lambda b: b[:-9], lambda b: b[:40] + b"\xff" * 9 + b[49:]]
+)
+def test_nothing_of_a_damaged_packed_table_is_taken(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    file = tmp_path / "t.csv"
+    export_many([config(number) for number in range(1, 200)], file)
+    packed = tmp_path / "t.csv.gz"
+    packed.write_bytes(damage(gzip.compress(file.read_bytes())))
+    found = read(packed)
+    assert found.records == []
+    [(place, why)] = found.refused
+    assert place == "t.csv.gz"
+    assert "can't be unpacked, so nothing of it was taken" in why
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ("'a' config_hash, ['weight'] kind, 'a' AS \"name\", 1 AS \"value\"", "column kind"),
+        ("'a' config_hash, 'weight' kind, [1] AS \"name\", 1 AS \"value\"", "column name"),
+        ("[1] config_hash, 'weight' kind, 'a' AS \"name\", 1 AS \"value\"", "column config_hash"),
+        ('[1] AS "w.a"', "a"),
+        ("0.5 AS \"w.a\", 'maybe' AS parent_inferred", "neither true nor false"),
+    ],
+)
+def test_what_no_cell_may_hold_is_refused(tmp_path: Path, columns: str, reason: str) -> None:
+    file = tmp_path / "t.parquet"
+    duckdb.sql(f"COPY (SELECT {columns}) TO '{file}' (FORMAT parquet)")
+    [(place, why)] = read(file).refused
+    assert place == "t.parquet: row 2"
+    assert reason in why
+
+
+def test_a_parquet_file_is_the_one_that_was_named(tmp_path: Path) -> None:
+    folder = tmp_path / "day=2024-01-01"
+    folder.mkdir()
+    for number, name in enumerate(["x?.parquet", "x1.parquet", "[x]*.parquet", "x.parquet"], 1):
+        export_many([config(number)], tmp_path / "made.parquet", force=True)
+        (tmp_path / "made.parquet").rename(folder / name)
+        assert read(folder / name).hashes == [config(number).config_hash]
+
+
+def test_a_full_temporary_folder_is_what_is_blamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    for long in (False, True):
+        with pytest.raises(ExchangeError, match="set TMPDIR"):
+            export_many([config(1)], tmp_path / "t.parquet", long=long)
+    assert list(tmp_path.iterdir()) == []

@@ -184,3 +184,12 @@ def test_a_scale_holds_every_value_on_few_round_numbers(low: float, high: float)
     ticks = scale(low, high)
     assert ticks[0] <= low + 1e-9 * abs(low) and ticks[-1] >= high - 1e-9 * abs(high) and 2 <= len(ticks) <= 8
     assert ticks == sorted(set(ticks))
+
+
+def test_integers_beyond_all_floats_are_shown_in_full_and_sort_at_the_ends(registry: ExperimentRegistry) -> None:
+    huge = [BASE.variant(hyperparameters={"k": sign * 10**400}) for sign in (1, -1)]
+    for config in huge:
+        registry.register(config)
+    found = registry.report([str(config.config_hash) for config in (BASE, *huge)])
+    assert "1" + "0" * 60 in found.html() and "1" + "0" * 60 in found.markdown()
+    assert 'data-sort="1.79' in found.html() and 'data-sort="-1.79' in found.html()

@@ -120,3 +120,17 @@ def test_what_is_wrong_with_a_query_for_integers_is_said(store: Store) -> None:
         with pytest.raises(TypeError):
             session.integers("SELECT 'text'")
         assert list(session.integers("SELECT 1::BIGINT")) == [1]
+
+
+def test_where_no_thread_can_be_started_nothing_is_held(
+    registry: ExperimentRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with registry.reading(linger=LONG):
+        assert registry.count() == 20
+    assert not forks.is_open(registry.path)
+    with Store(registry.path, wait=0).write() as session:
+        assert session.value("SELECT count(*) FROM experiment") == 20

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from registry import ExperimentConfig, ExperimentRegistry
 from registry.errors import ExchangeError
 from registry.results import Results
+from registry.store import tables
 from registry.store.tables import write_parquet
 
 QUERY = """
@@ -52,3 +56,10 @@ def test_refusals_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(ExchangeError, match="can't be written"):
         write_parquet(Results(["a"], [("x",)]), tmp_path / "missing" / "x.parquet")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_the_engine_writes_is_one(tmp_path: Path) -> None:
+    sql = "SELECT count(*) FROM range(100000000000) t(a) WHERE a % 7 = 1"
+    with pytest.raises(KeyboardInterrupt), tables._engine(str(tmp_path)) as connection:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        connection.execute(sql)

@@ -117,7 +117,8 @@ async def test_it_has_room_for_the_picture_at_every_size(registry: ExperimentReg
         assert BEST in app.text and "stocks" in app.text
 
 
-POINTS = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=40)
+NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([1.7e308, -1.7e308, 5e-324]))
+POINTS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40)
 
 
 @given(POINTS, st.integers(1, 80), st.integers(1, 30))
@@ -138,6 +139,7 @@ def test_every_point_is_in_the_picture_and_order_is_kept(
 
 def test_a_span_of_one_value_has_it_in_the_middle() -> None:
     assert span_of(np.array([2.0, 2.0])) == Span(1.0, 3.0) and span_of(np.array([0.0])) == Span(-0.5, 0.5)
+    assert span_of(np.array([1.7e308])).low < 1.7e308 < span_of(np.array([1.7e308])).high
     assert span_of(np.zeros(0)) == span_of(np.array([np.nan])) == Span(0, 1)
 
 

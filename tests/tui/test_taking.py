@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from registry import ExperimentConfig, ExperimentRegistry
 from tests.tui.driving import Driver, config, driving, registry_of
+from tui.screens.path_dialog import PathScreen
 from tui.screens.taking import as_python
 
 
@@ -127,3 +128,20 @@ async def test_a_name_that_ends_so_becomes_a_report(registry: ExperimentRegistry
         await app.press("x")
         await to(app, tmp_path / "one.md")
         assert "enter once more replaces it" in app.text
+
+
+async def test_what_nobody_foresaw_is_said_in_the_dialog(registry: ExperimentRegistry, tmp_path: Path) -> None:
+    class Odd(PathScreen):
+        CSS_PATH = None
+        FORMS = "any name"
+        YES = "Write"
+
+        def write(self, target: Path, *, force: bool) -> str:
+            raise KeyError("nobody foresaw")
+
+    async with driving(registry, (100, 30)) as app:
+        await app.app.push_screen(Odd("Write it", "x"))
+        await app.press("enter")
+        assert "something unexpected happened (KeyError: 'nobody foresaw')" in app.text
+        await app.press("escape")
+        assert "Write it" not in app.text

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TextIO
 import click
 
 from tui.cli import errors
+from tui.cli.command import SETTINGS
 from tui.cli.context import GIVEN, App
 from tui.safe import safe
 
@@ -73,6 +74,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "backup": Entry("Move", "service", "Write the whole registry to one file, or put such a file back."),
     "info": Entry("Service", "service", "Say which registry this is and how it does."),
     "verify": Entry("Service", "service", "Recompute every hash and every run's id; report what was altered."),
+    "serve": Entry("Service", "serving", "Serve the app to browsers."),
     "demo": Entry("Service", "demo", "Look around in a registry made for that."),
 }
 
@@ -133,7 +135,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     invoke_without_command=True,
     no_args_is_help=False,
     subcommand_metavar="[COMMAND [ARGS]…]",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=SETTINGS,
     epilog="Without a command the full-screen app opens. HASH may be a few first digits, an old hash, or `latest`; "
     "`-` reads hashes from stdin. `experiments COMMAND --help` has examples.",
 )
@@ -148,15 +150,16 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     show_default=True,
     help="How long to wait while another process holds the file.",
 )
+@click.option("--read-only", is_flag=True, help="Only look: whatever would change the registry is refused.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say the version.")
 @click.pass_context
-def cli(ctx: click.Context, db: str | None, wait: float) -> None:
+def cli(ctx: click.Context, db: str | None, wait: float, read_only: bool) -> None:
     """A registry of experiment configurations: find them, compare them, derive new ones."""
     if wait != wait:
         raise click.UsageError("--wait is not a number of seconds")
     if db == "":
         raise click.UsageError("--db is empty; give the path of a registry")
-    ctx.obj = App(db, wait)
+    ctx.obj = App(db, wait, read_only=read_only)
     ctx.call_on_close(ctx.obj.close)
     if ctx.invoked_subcommand is None:
         from tui.cli.opening import open_app

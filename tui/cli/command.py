@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,6 +13,10 @@ _MARK = "\x00"
 """Put before an argument that starts with `-` while click parses, so that it is not taken for options."""
 
 _LONG = re.compile(r"--[a-z][a-z-]*(=.*)?\Z", re.DOTALL)
+
+
+SETTINGS: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""What all commands have in common."""
 
 
 class Command(click.Command):
@@ -24,6 +28,8 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), dashes: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # said by each, not by the group alone: click remembers it from the first context it is asked in
+        self.context_settings = {**SETTINGS, **self.context_settings}
         self.examples = list(examples)
         self.dashes = dashes
 

@@ -15,7 +15,7 @@ from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import Exit, Stop, nothing, refuse
+from tui.cli.errors import Exit, Stop, refuse
 from tui.cli.heat import print_matrix
 from tui.cli.options import check_selection, filter_option, format_options, panel_options, references
 from tui.cli.table import Column, layout, number
@@ -149,8 +149,6 @@ def _selection(
     normalise: bool,
     cluster: bool,
 ) -> Matrix:
-    if not registry.count(filter_, panel=panel, period=period):
-        raise nothing(f"nothing matches {filter_}")
     return registry.matrix(
         filter_,
         top=20 if top is None else top or None,

@@ -37,9 +37,10 @@ class Missing(Enum):
 class App:
     """The global options, and the registry they lead to (opened on first use)."""
 
-    def __init__(self, db: str | None, wait: float) -> None:
+    def __init__(self, db: str | None, wait: float, *, read_only: bool = False) -> None:
         self.db = db
         self.wait = wait
+        self.read_only = read_only
         self.told = False
         """Whether it was said that there is no registry."""
 
@@ -48,7 +49,7 @@ class App:
         """The registry, whether it exists or not; nothing is opened or created by asking."""
         from registry.experiments import ExperimentRegistry
 
-        return ExperimentRegistry(self.db, wait=self.wait)
+        return ExperimentRegistry(self.db, wait=self.wait, read_only=self.read_only)
 
     def registry(self, missing: Missing) -> ExperimentRegistry:
         """Return the registry; when there is none, end or go on as `missing` says.

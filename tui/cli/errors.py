@@ -12,7 +12,15 @@ import sys
 from enum import IntEnum
 from typing import TypeGuard
 
-from registry.errors import FilterError, NotFoundError, QueryError, RegistryError, StoreError, TrackerError
+from registry.errors import (
+    FilterError,
+    NoMatchError,
+    NotFoundError,
+    QueryError,
+    RegistryError,
+    StoreError,
+    TrackerError,
+)
 from tui.safe import safe
 
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENXIO)
@@ -88,6 +96,9 @@ def report(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         complain("interrupted")
         return Exit.INTERRUPTED
+    if isinstance(error, NoMatchError):
+        complain(str(error))
+        return Exit.NOTHING
     if isinstance(error, FilterError):
         complain(str(error), *_caret(error))
         return Exit.USAGE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry.exchange.files import check_free, resolve_target, writing
+from registry.exchange.files import resolve_target, writing
 from registry.results import Results
+from registry.store.publishing import check_free
 from tui.cli import output
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -21,6 +22,15 @@ from tui.safe import safe
 if TYPE_CHECKING:
     from registry.aliases import Move
     from registry.exchange.report import ImportReport
+    from registry.marks import Unmoved
+
+
+def _map_help(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from registry.exchange.mapping import REFERENCE
+
+        output.raw(REFERENCE)
+        context.exit()
 
 
 @click.command(
@@ -42,7 +52,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="For an experiment that is there: unite tags and fill an empty description, or replace both.",
 )
+@click.option(
+    "--map", "map_", metavar="MAP.toml", help="FILE is of another system; this says where what is (see --map-help)."
+)
+@click.option(
+    "--map-help",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_map_help,
+    help="What may stand in a mapping file.",
+)
 @click.option("--aliases", "with_aliases", is_flag=True, help="Move aliases as the records say, if they do.")
+@click.option("--force", is_flag=True, help="With --aliases: replace files that follow them though changed by hand.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @pass_app
 def import_(
@@ -51,7 +73,9 @@ def import_(
     dry_run: bool,
     atomic: bool,
     metadata: Literal["fill", "replace"],
+    map_: str | None,
     with_aliases: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Bring experiments in from files.
@@ -62,10 +86,16 @@ def import_(
     import, unless with --aliases: then each is promoted to what an export with --aliases says, as its next version
     here.
 
-    Exit code 5 when some records were refused, 2 when all were (or any, with --atomic).
+    Exit code 5 when some records were refused or an alias could not be moved, 2 when all records were refused (or
+    any, with --atomic).
     """
     from registry.exchange.importing import import_sources
 
+    mapping = None
+    if map_ is not None:
+        from registry.exchange.mapping import Mapping as Map
+
+        mapping = Map.read(map_)
     registry = app.registry(Missing.CREATED)
     existed = registry.exists()
     with bar_of_records() as progress:
@@ -76,6 +106,7 @@ def import_(
             dry_run=dry_run,
             atomic=atomic,
             stdin=getattr(sys.stdin, "buffer", None),
+            mapping=mapping,
             progress=progress,
         )
     if not existed and registry.exists():
@@ -83,29 +114,64 @@ def import_(
         beside = earlier_beside(registry.path)
         if beside and not any(Path(file).name == FORMER_NAME for file in files):
             output.note(beside)
-    moves = registry.take_aliases(report.aliases) if with_aliases and not dry_run else []
+    moves: list[Move] = []
+    unmoved: list[Unmoved] = []
+    if with_aliases and dry_run:
+        unmoved = registry.foresee_aliases(report.aliases, force=force)
+    elif with_aliases:
+        moves, unmoved = registry.take_aliases(report.aliases, force=force)
     if as_json:
-        output.record({**report.to_dict(), "moves": [move.to_dict() for move in moves]})
+        told = {"moves": [move.to_dict() for move in moves], "unmoved": [each.to_dict() for each in unmoved]}
+        output.record({**report.to_dict(), **told})
     else:
         _tell(report)
-        _tell_aliases(report, moves, with_aliases)
+        _tell_aliases(report, moves, unmoved, with_aliases)
     if report.refused:
         raise Stop(Exit.PARTLY if report.records and not report.withheld else Exit.USAGE)
     if not report.records:
         raise Stop(Exit.USAGE)  # nothing imported
+    if unmoved:
+        raise Stop(Exit.PARTLY)
 
 
-def _tell_aliases(report: ImportReport, moves: list[Move], with_aliases: bool) -> None:
+def _tell_aliases(report: ImportReport, moves: list[Move], unmoved: list[Unmoved], with_aliases: bool) -> None:
+    for each in unmoved:
+        output.note(f"alias {safe(each.alias)} {'would stay' if report.dry_run else 'stayed'}: {safe(each.reason)}")
     for move in moves:
         output.line(f"{safe(move.alias)} v{move.version}: {move.config_hash[:SHORT_HASH]}")
-    names = sorted({carried.alias for carried in report.aliases})
+    names = sorted({carried.alias for carried in report.aliases} - {each.alias for each in unmoved})
     if names and not with_aliases:
         output.note(f"{safe(', '.join(names))} stayed as here; --aliases moves aliases as the records say")
     elif names and report.dry_run:
         output.note(f"would move {safe(', '.join(names))} where the records say")
 
 
+def _tell_first(first: Mapping[str, Any]) -> None:
+    """Show what the first record becomes, for somebody to look whether the mapping is right."""
+    config = first["experiment"]
+    output.line(f"the first one, {safe(first['source'])}, becomes {config['config_hash'][:SHORT_HASH]}:")
+    for key in ("description", "tags", "created_at", "parent"):
+        if config.get(key):
+            said = ", ".join(config[key]) if key == "tags" else config[key]
+            output.line(f"  {key:<16} {safe(said)}")
+    for title in ("weight", "transformation", "hyperparameter"):
+        for name, value in config[title + "s" if title == "hyperparameter" else f"feature_{title}s"].items():
+            shown = value if isinstance(value, str) and title == "transformation" else output.to_json(value)
+            output.line(f"  {title:<16} {safe(name)} = {safe(shown)}")
+    unweighed = [name for name in config["feature_names"] if name not in config["feature_weights"]]
+    if unweighed:
+        output.line(f"  {'without a weight':<16} {safe(', '.join(unweighed))}")
+    for run in first["runs"]:
+        for name, value in run["metrics"].items():
+            output.line(f"  {'metric':<16} {safe(name)} = {'absent' if value is None else f'{value:.6g}'}")
+        output.line(f"  {'measured on':<16} {safe(run['panel'])} {run['period']}")
+    if first["not_used"]:
+        output.line(f"  {'not used':<16} {safe(', '.join(first['not_used']))}")
+
+
 def _tell(report: ImportReport) -> None:
+    if report.first is not None and report.dry_run:
+        _tell_first(report.first)
     for remark in report.remarks:
         output.note(f"{safe(remark.source)}: {safe(remark.text)}")
     for refusal in report.refused:

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 @click.argument("other", metavar="OTHER.duckdb")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--aliases", "with_aliases", is_flag=True, help="Move aliases to where they point there.")
+@click.option("--force", is_flag=True, help="With --aliases: replace files that follow them though changed by hand.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @pass_app
-def merge(app: App, other: str, dry_run: bool, with_aliases: bool, as_json: bool) -> None:
+def merge(app: App, other: str, dry_run: bool, with_aliases: bool, force: bool, as_json: bool) -> None:
     """Bring another registry's content into this one.
 
     The same content stays one experiment: tags, notes, old hashes, runs and trials unite, an empty description
@@ -41,12 +42,13 @@ def merge(app: App, other: str, dry_run: bool, with_aliases: bool, as_json: bool
     listed. What is live in either is live; what lies in the trash there alone comes into the trash. Aliases stay,
     unless with --aliases. The other registry is not written to, and repeating a merge changes nothing.
 
-    Exit code 5 when some experiments were altered there and left out, 2 when all were.
+    Exit code 5 when some experiments were altered there and left out, or an alias could not be moved; 2 when all
+    experiments were left out.
     """
     registry = app.registry(Missing.CREATED)
     existed = registry.exists()
     with bar_of_records() as progress:
-        report = registry.merge(other, aliases=with_aliases, dry_run=dry_run, progress=progress)
+        report = registry.merge(other, aliases=with_aliases, force=force, dry_run=dry_run, progress=progress)
     if not existed and registry.exists():
         output.note(f"made a new registry: {registry.path}")
     if as_json:
@@ -55,6 +57,8 @@ def merge(app: App, other: str, dry_run: bool, with_aliases: bool, as_json: bool
         _tell(report, with_aliases)
     if report.refused:
         raise Stop(Exit.PARTLY if report.records else Exit.USAGE)
+    if report.unmoved:
+        raise Stop(Exit.PARTLY)
 
 
 def _tell(report: MergeReport, with_aliases: bool) -> None:
@@ -62,7 +66,11 @@ def _tell(report: MergeReport, with_aliases: bool) -> None:
         output.note(f"{safe(remark.source)}: {safe(remark.text)}")
     for refusal in report.refused:
         output.note(f"left out {safe(refusal.source)}: {safe(refusal.reason)}")
-    moving = {("alias", move["alias"]) for move in report.moves}
+    for unmoved in report.unmoved:
+        output.note(
+            f"alias {safe(unmoved.alias)} {'would stay' if report.dry_run else 'stayed'}: {safe(unmoved.reason)}"
+        )
+    moving = {("alias", alias) for alias in [m["alias"] for m in report.moves] + [u.alias for u in report.unmoved]}
     for conflict in report.conflicts:
         if (conflict.what, conflict.name) not in moving:
             output.note(f"differs: {safe(_said(conflict))}")

@@ -22,13 +22,18 @@ def open_app(app: App) -> None:
     Raises:
         Stop: there is no terminal that can show it (exit 2).
     """
-    if not can_show():
+    if not (can_show() or is_served()):
         raise refuse(
             "the full-screen app needs a terminal; here, use a command such as: experiments list"
             " (experiments --help shows them all)"
         )
     app.registry(Missing.CREATED if app.db is None else Missing.EMPTY)  # the app itself shows an empty one
-    run_app(app)
+    run_app(app, lasting=not is_served())
+
+
+def is_served() -> bool:
+    """Return whether a browser is at the other end, and no terminal: `serve` says so to the apps it starts."""
+    return os.environ.get("TEXTUAL_DRIVER", "").startswith("tui.serving.")
 
 
 def can_show() -> bool:

@@ -179,7 +179,12 @@ def _serialise_json(found: Iterable[dict[str, Any]], form: str, stream: TextIO) 
 
 
 def _csv_cell(value: Any) -> Any:
-    """Return the value as it is; only control characters are made visible (line ends and tabs are legal in CSV)."""
+    """Return the value as it is, but for text that a spreadsheet would run, and control characters made visible.
+
+    Line ends and tabs are legal in CSV.
+    """
+    from registry.exchange.table_form import defused
+
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -192,9 +197,9 @@ def _csv_cell(value: Any) -> Any:
         value = to_json(value)
     elif not isinstance(value, str):
         value = str(_plain(value))
-    if value.isprintable():
-        return value
-    return "".join(c if c in "\n\t\r" or c.isprintable() else safe(c) for c in value)
+    if not value.isprintable():
+        value = "".join(c if c in "\n\t\r" or c.isprintable() else safe(c) for c in value)
+    return defused(value)
 
 
 def table(results: Results, columns: Sequence[Column] | None = None) -> None:

@@ -12,7 +12,7 @@ from registry.numbers import of_them
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.context import App, Missing, pass_app
-from tui.cli.errors import nothing, refuse
+from tui.cli.errors import refuse
 from tui.cli.options import check_selection, filter_option, panel_options, references
 from tui.safe import safe
 
@@ -75,9 +75,7 @@ def report(
     if filter_ is None:
         named = references(refs)
     else:
-        if not registry.count(filter_, panel=panel, period=period):
-            raise nothing(f"nothing matches {filter_}")
-        named = registry.matrix(filter_, top=top or 20, by=by, panel=panel, period=period).comparison.hashes
+        named = registry.pick(filter_, top=top or 20, by=by, panel=panel, period=period).hashes
     found = registry.report(named, against=against, metric=metric, panel=panel, period=period)
     if target == STDOUT:
         output.raw(found.html() if form == "html" else found.markdown())

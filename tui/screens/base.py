@@ -86,7 +86,7 @@ class RegistryScreen(Screen[int | None]):
         yield TopBar()
         yield Banner()
         yield from self.body()
-        yield KeyBar(self.NAME, self.workspace.settings.keys)
+        yield KeyBar(self.NAME, self.workspace.settings.keys, read_only=self.workspace.registry.read_only)
         columns, lines = SMALLEST
         yield Static(
             f"This window is too small for the app: it wants {columns} columns and {lines} lines.\n"
@@ -102,7 +102,8 @@ class RegistryScreen(Screen[int | None]):
 
     def on_mount(self) -> None:
         """Read for the first time."""
-        self.top_bar.path = str(self.workspace.registry.path)
+        registry = self.workspace.registry
+        self.top_bar.path = f"{registry.path} (read only)" if registry.read_only else str(registry.path)
         self.reload()
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
+from textual.worker import Worker, WorkerState
 
-from registry.errors import FileExistsRefusal, RegistryError
+from registry.errors import ExchangeError, FileExistsRefusal, RegistryError
 from tui.safe import safe
 from tui.widgets.filter_bar import SafeInput
 
@@ -25,13 +28,13 @@ from tui.widgets.filter_bar import SafeInput
 class Tick(Checkbox):
     """A checkbox that says by its sign, not by colour alone, whether it is on."""
 
-    BUTTON_LEFT = "["
-    BUTTON_RIGHT = "]"
+    # all of it in the middle: the sides would be drawn in the colour of the button's ground, which is the dialog's
+    BUTTON_LEFT = BUTTON_RIGHT = ""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]
-        """The sign between the brackets."""
-        return "x" if self.value else " "
+        """The sign."""
+        return "[x]" if self.value else "[ ]"
 
 
 class PathScreen(ModalScreen[str | None]):
@@ -118,15 +121,40 @@ class PathScreen(ModalScreen[str | None]):
     @work(thread=True, exclusive=True, group="write", exit_on_error=False, description="write")
     def _write(self, target: str, force: bool) -> None:
         try:
-            said = self.write(_at_home(target), force=force)
+            said = self._download(target) if self.app.is_web else self.write(_at_home(target), force=force)
         except (RegistryError, OSError) as error:
             self.post_message(self.NotWritten(error, target))
         else:
             self.post_message(self.Written(said))
 
+    def _download(self, target: str) -> str:
+        """Write into a folder of our own and hand the file to the browser: the server's disk is not the visitor's.
+
+        Raises:
+            ExchangeError: the name is not that of one file.
+            RegistryError, OSError: as `write`.
+        """
+        name = Path(target).name
+        if not Path(name).suffix:
+            raise ExchangeError("Name a file with an ending, such as all.ndjson: it is downloaded.")
+        with tempfile.TemporaryDirectory(prefix="experiment-registry-") as folder:
+            said = self.write(Path(folder, name), force=False)
+            content = io.BytesIO(Path(folder, name).read_bytes())
+            said = said.replace(f"{folder}/", "")
+        self.app.call_from_thread(self.app.deliver_binary, content, save_filename=name)
+        return f"{said} It is downloaded by the browser."
+
     @on(Written)
     def _written(self, event: Written) -> None:
         self.dismiss(event.said)
+
+    @on(Worker.StateChanged)
+    def _broke(self, event: Worker.StateChanged) -> None:
+        """Say what nobody foresaw, instead of waiting for ever."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            self.told.update(Content(safe(f"something unexpected happened ({type(error).__name__}: {error})")))
+            self.field.focus()
 
     @on(NotWritten)
     def _not_written(self, event: NotWritten) -> None:

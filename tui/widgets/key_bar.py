@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.actions import ACTIONS, Action, footer_of, keys_of
+from tui.actions import ACTIONS, CHANGING, Action, footer_of, keys_of
 
 NARROW = 80
 NARROW_KEYS = 7
@@ -44,8 +44,9 @@ class KeyBar(Widget):
 
         action: Action
 
-    def __init__(self, screen_name: str, moved: Mapping[str, str]) -> None:
+    def __init__(self, screen_name: str, moved: Mapping[str, str], *, read_only: bool = False) -> None:
         super().__init__()
+        self._read_only = read_only
         self._screen_name = screen_name
         self._moved = moved
         self._typing = False
@@ -69,6 +70,8 @@ class KeyBar(Widget):
         width = self.size.width
         help_width = self._width(_HELP)
         offered = [action for action in footer_of(self._screen_name, typing=self._typing) if action is not _HELP]
+        if self._read_only:
+            offered = [action for action in offered if action.action not in CHANGING]
         if self.editing:
             offered = []
         if width <= NARROW:

@@ -30,12 +30,14 @@ class Span:
 
     def places(self, values: Floats, steps: int) -> Ints:
         """Return the step of each value."""
-        found = np.rint((values - self.low) / (self.high - self.low) * (steps - 1))
+        # halves, since the whole width of what floats can hold is no float any more
+        found = np.rint((values / 2 - self.low / 2) / (self.high / 2 - self.low / 2) * (steps - 1))
         return np.clip(found, 0, steps - 1).astype(np.int64)
 
     def at(self, step: int, steps: int) -> float:
         """Return the value of a step."""
-        return self.low + (self.high - self.low) * step / max(1, steps - 1)
+        share = step / max(1, steps - 1)
+        return self.low * (1 - share) + self.high * share
 
 
 def span_of(values: Floats) -> Span:
@@ -44,10 +46,11 @@ def span_of(values: Floats) -> Span:
     if not len(finite):
         return Span(0.0, 1.0)
     low, high = float(finite.min()), float(finite.max())
-    if high - low > 1e-12 * max(abs(low), abs(high)):
+    if high / 2 - low / 2 > 1e-12 * max(abs(low), abs(high)):
         return Span(low, high)
     beside = abs(low) / 2 or 0.5
-    return Span(low - beside, high + beside)
+    most = float(np.finfo(np.float64).max)
+    return Span(max(low - beside, -most), min(high + beside, most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,18 @@
+"use strict";
+
+// the token has done its work: it need not stay in the address bar and the history
+const address = new URL(window.location.href);
+if (address.searchParams.has("token")) {
+  address.searchParams.delete("token");
+  window.history.replaceState(null, "", address.pathname + address.search);
+}
+
+window.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("again").addEventListener("click", () => window.location.reload());
+  // keys work without a click first
+  const focus = () => document.querySelector(".xterm-helper-textarea")?.focus();
+  new MutationObserver(() => {
+    if (document.body.classList.contains("-closed")) document.getElementById("again").focus();
+    else if (document.body.classList.contains("-first-byte")) focus();
+  }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+});
