@@ -363,3 +363,11 @@ def _day(value: Any) -> Any:
 
 def _name(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def undefined(names: Iterable[str]) -> str:
+    """Return the sentence on metrics that were left out because nobody said what they mean."""
+    return (
+        f"not taken, since nothing says what they mean: {', '.join(sorted(names))}; add [metrics.define.NAME] with"
+        " unit, direction and definition to the mapping"
+    )

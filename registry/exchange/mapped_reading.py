@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from registry.canonical import show
 from registry.errors import InvalidConfigError
-from registry.exchange.mapped import View, map_record
+from registry.exchange.mapped import View, map_record, undefined
 from registry.exchange.paths import MISSING, OF_FILE
 from registry.exchange.record import Fault
 from registry.exchange.report import Found, Refusal, Remark
@@ -81,12 +81,7 @@ class MappedReader:
             files = f"{len(self._passed):,} files, whose paths are" if len(self._passed) > 1 else "its path is"
             yield Remark(self._passed[0], f"passed over: {files} not as the mapping's file says")
         if self._undefined:
-            names = ", ".join(sorted(self._undefined))
-            yield Remark(
-                "metrics",
-                f"not taken, since nothing says what they mean: {names}; add [metrics.define.NAME] with unit,"
-                " direction and definition to the mapping",
-            )
+            yield Remark("metrics", undefined(self._undefined))
 
     def _stream(self, stream: io.BufferedReader[Any], source: Source, meter: Meter) -> Iterator[Found]:
         file = self._of_file(source)

@@ -12,7 +12,7 @@ from registry.errors import InvalidConfigError
 from registry.exchange.paths import MISSING
 
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII).fullmatch
-_TRUTH = {"True": True, "False": False}
+_TRUTH = {"True": True, "False": False, "None": None}
 """As Python and what writes tables with it spell them."""
 
 

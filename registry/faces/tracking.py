@@ -10,9 +10,9 @@ from registry.faces.merging import Merging
 
 if TYPE_CHECKING:
     from registry.exchange.importing import Progress
+    from registry.exchange.mapping import Mapping
     from registry.exchange.report import ImportReport
     from registry.store.registration import ImportMetadata
-    from registry.trackers.mapping import NameMapping
     from registry.trackers.report import PushReport, Told
 
 
@@ -90,7 +90,7 @@ class Tracking(Merging):
         experiments: Sequence[str] = ("experiment-registry",),
         *,
         runs: str = "",
-        mapping: NameMapping | None = None,
+        mapping: Mapping | None = None,
         metadata: ImportMetadata = "fill",
         dry_run: bool = False,
         progress: Callable[[Progress], None] | None = None,
@@ -99,7 +99,8 @@ class Tracking(Merging):
 
         What a push attached, `experiment_config.json`, is read as an import reads it, and its run of a panel comes
         along. Runs that were never ours become experiments by a `mapping` of their params (see
-        `registry.trackers.mapping`); without one they are passed over. Pulling again changes nothing.
+        `registry.exchange.mapping` and `registry.trackers.foreign`); without one they are passed over. Pulling again
+        changes nothing.
 
         Raises:
             ExchangeError: the tracking URI is none, or there is no such store or MLflow experiment.

@@ -7,7 +7,6 @@ content and against the run's tag.
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import tempfile
@@ -15,25 +14,24 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from registry.canonical import show
 from registry.config import SHORT_HASH
-from registry.errors import ExchangeError, InvalidConfigError, InvalidRunError
+from registry.errors import ExchangeError, InvalidConfigError
 from registry.exchange.importing import Progress, bring_in
+from registry.exchange.mapped import undefined
+from registry.exchange.mapping import Mapping
 from registry.exchange.record import NotAnExperimentError, interpret
 from registry.exchange.report import Found, ImportReport, Record, Refusal, Remark
 from registry.exchange.text import Meter, read_values
-from registry.metrics import metric as defined
-from registry.runs.record import Run
 from registry.store import Store
 from registry.store.registration import ImportMetadata
 from registry.trackers import mlflow_sheet as sheets
 from registry.trackers.content import ATTACHED
-from registry.trackers.mapping import Mapped, NameMapping, apply
+from registry.trackers.foreign import for_mlflow, read_run
 from registry.trackers.mlflow_link import EXPERIMENT, Link, Refused, linked, missing_file, without_credentials
 from registry.trackers.mlflow_link import tracking_uri as checked_uri
 
@@ -52,7 +50,7 @@ def pull(
     experiments: Sequence[str] = (EXPERIMENT,),
     *,
     runs: str = "",
-    mapping: NameMapping | None = None,
+    mapping: Mapping | None = None,
     metadata: ImportMetadata = "fill",
     dry_run: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -97,16 +95,17 @@ def _counted(
 class _Pulling:
     """One pull: goes through the runs and counts what it can't take."""
 
-    def __init__(self, link: Link, folder: Path, filter: str, mapping: NameMapping | None) -> None:
+    def __init__(self, link: Link, folder: Path, filter: str, mapping: Mapping | None) -> None:
         self._link = link
         self._folder = folder
         self._filter = filter
-        self._mapping = mapping
+        self._mapping = None if mapping is None else for_mlflow(mapping)
         self._foreign: list[str] = []
         """Runs of others that there is no mapping for."""
         self._without: list[str] = []
         """Runs of others without a weight."""
         self._left: Counter[str] = Counter()
+        self._undefined: set[str] = set()
 
     def found(self, places: Sequence[str]) -> Iterator[tuple[str, Found]]:
         """Yield what is in every run, with the run's name."""
@@ -131,6 +130,8 @@ class _Pulling:
             named = [f"{show(name)[1:-1]} ({count:,})" for name, count in self._left.most_common(_NAMED)]
             more = f" and {len(self._left) - _NAMED:,} more" if len(self._left) > _NAMED else ""
             made.append(Remark(place, f"not mapped: {', '.join(named)}{more}"))
+        if self._undefined:
+            made.append(Remark(place, undefined(self._undefined)))
         return made
 
     def _fetched(self, runs: Iterator[Any]) -> Iterator[tuple[Any, Future[bytes | None]]]:
@@ -181,26 +182,20 @@ class _Pulling:
             path = Path(self._link.ask("download_artifacts", run_id, ATTACHED, folder))
             return _bytes(path)
 
-    def _mapped(self, mapping: NameMapping, run: Any, source: str) -> Iterator[Found]:
-        started = run.info.start_time
+    def _mapped(self, mapping: Mapping, run: Any, source: str) -> Iterator[Found]:
         try:
-            created = datetime.fromtimestamp(started / 1000, UTC).isoformat() if started else None
-            made = apply(
-                mapping,
-                run.data.params,
-                run.data.metrics,
-                description=run.data.tags.get(sheets.NOTE_TAG, ""),
-                created_at=created,
-            )
-            if made is None:
-                self._without.append(str(run.info.run_id))
-                return
-            result = _run(mapping, made)
-        except (InvalidConfigError, InvalidRunError, OverflowError, OSError, ValueError) as error:
+            found = read_run(mapping, run, sheets.NOTE_TAG, source)
+        except InvalidConfigError as error:
             yield Refusal(source, str(error))
             return
-        self._left.update(made.left)
-        yield Record(source, made.config, runs=() if result is None else (result,))
+        if found is None:
+            self._without.append(str(run.info.run_id))
+            return
+        made, left = found
+        self._left.update(left)
+        self._undefined |= made.undefined
+        yield made.record
+        yield from (Remark(source, said) for said in made.remarks)
 
 
 def _bytes(path: Path) -> bytes:
@@ -235,39 +230,6 @@ def _checked(found: Iterator[Found], ours: str | None, source: str) -> Iterator[
             )
             return
         yield item
-
-
-def _run(mapping: NameMapping, made: Mapped) -> Run | None:
-    """Return the result that a run's metrics are, where the mapping says on what.
-
-    Raises:
-        InvalidRunError: a metric's name or value can't be recorded.
-    """
-    measures = mapping.metrics
-    if measures is None or not made.metrics:
-        return None
-    first, last = measures.period.split("..")
-    definitions = {
-        name: {
-            "unit": "number",
-            "direction": "none",
-            "definition": "as it was logged in MLflow",
-        }
-        for name in made.metrics
-        if defined(name) is None
-    } | {name: said for name, said in measures.define.items() if name in made.metrics}
-    return Run.from_dict(
-        {
-            "config_hash": str(made.config.config_hash),
-            "panel": measures.panel,
-            "start": first.strip(),
-            "end": last.strip(),
-            "metrics": {name: value if math.isfinite(value) else None for name, value in made.metrics.items()},
-            "engine": "mlflow",
-            "recorded_at": str(made.config.created_at),
-            "definitions": definitions,
-        }
-    )
 
 
 def _some(runs: Sequence[str]) -> str:

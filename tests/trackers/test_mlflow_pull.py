@@ -10,8 +10,9 @@ import pytest
 
 from registry import ExperimentRegistry
 from registry.errors import ExchangeError, TrackerError
+from registry.exchange.mapping import Mapping
 from registry.trackers import mlflow_pull
-from registry.trackers.mapping import Group, NameMapping, read_mapping
+from registry.trackers.foreign import mapping_of_prefixes
 from tests.trackers.conftest import PERIOD, base, client, runs_of
 from tests.trackers.test_mlflow_push import counts, push
 
@@ -146,10 +147,10 @@ def test_runs_that_were_never_ours(other: ExperimentRegistry, uri: str, name: st
     bad = foreign(uri, name, {"w.a": "high"})
     passed = other.pull_mlflow(uri, [name])
     assert "3 runs" in passed.remarks[0].text and "--weight-prefix" in passed.remarks[0].text
-    report = other.pull_mlflow(uri, [name], mapping=NameMapping(Group("w.")))
+    report = other.pull_mlflow(uri, [name], mapping=mapping_of_prefixes("w."))
     assert report.counts["new"] == 1
     assert [(each.source, each.reason) for each in report.refused] == [
-        (f"run {bad}", 'param "w.a": "high" is no number, as a weight must be')
+        (f"run {bad}", 'weights: "a": "high" is not a number')
     ]
     told = " ".join(remark.text for remark in report.remarks)
     assert "1 run (" in told and "is a weight" in told
@@ -161,17 +162,19 @@ def test_runs_that_were_never_ours(other: ExperimentRegistry, uri: str, name: st
     file = tmp_path / "map.toml"
     file.write_text(
         '[weights]\nprefix = "w."\nexcept = ["c"]\n[hyperparameters]\nrest = true\n[metrics]\n'
-        f'only = ["precision"]\npanel = "sp"\nperiod = "{PERIOD}"\n'
+        f'only = ["precision", "loss"]\npanel = {{value = "sp"}}\nperiod = {{value = "{PERIOD}"}}\n'
+        '[metrics.define.precision]\nunit = "share"\ndirection = "higher"\ndefinition = "of the ten best"\n'
     )
-    report = other.pull_mlflow(uri, [name], mapping=read_mapping(file), runs=f"attributes.run_id = '{good}'")
+    report = other.pull_mlflow(uri, [name], mapping=Mapping.read(file), runs=f"attributes.run_id = '{good}'")
     assert (report.counts["new"], report.runs) == (1, 1)
-    assert "not mapped: metric loss (1), metric w.c (1)" in report.remarks[0].text
+    assert "not mapped: metric w.c (1)" in report.remarks[0].text
+    assert "not taken, since nothing says what they mean: loss; add" in report.remarks[1].text
     config = next(config for config in other.list_all() if config.hyperparameters)
     assert dict(config.hyperparameters) == {"k": 10, "rate": 10.0, "on": True, "kind": "fast", "list": [1]}
     assert type(config.hyperparameters["rate"]) is float
     (run,) = other.runs(str(config.config_hash))
     assert (run.engine, run.panel.name, dict(run.metrics)) == ("mlflow", "sp", {"precision": 0.6})
-    again = other.pull_mlflow(uri, [name], mapping=read_mapping(file), runs=f"attributes.run_id = '{good}'")
+    again = other.pull_mlflow(uri, [name], mapping=Mapping.read(file), runs=f"attributes.run_id = '{good}'")
     assert (again.counts["unchanged"], again.runs) == (1, 0)
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from registry import ExperimentRegistry
-from registry.errors import ExchangeError
-from registry.trackers.mapping import read_mapping
 from registry.trackers.mlflow_link import hidden, without_credentials
 from tests.trackers.conftest import Shell, base, client
 
@@ -61,7 +59,7 @@ def test_a_missing_extra_is_one_sentence(words: list[str], extra: str, empty: Sh
         (["pull", "mlflow"], "say where MLflow is"),
         (["pull", "mlflow", "--tracking-uri", "sqlite:///none.db"], "there is no MLflow store at none.db"),
         (["pull", "mlflow", "--hyperparameter-prefix", "h."], "needs --weight-prefix"),
-        (["pull", "mlflow", "--map", "none.toml"], "none.toml can't be read"),
+        (["pull", "mlflow", "--map", "none.toml"], "none.toml: can't be read"),
         (["pull", "mlflow", "--map", "none.toml", "--weight-prefix", "w."], "--map says all"),
     ],
 )
@@ -73,28 +71,6 @@ def test_what_cannot_be_done_is_said_before_any_library_is_loaded(
     ran = empty(*words)
     assert ran.code == 2 and said in ran.err, ran
     assert sorted(path.name for path in empty.folder.iterdir() if not path.name.startswith("experiments.")) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[weights", "not TOML"),
-        ("", r"\[weights\] is missing"),
-        ("weights = 1", "is no table"),
-        ("[weights]\nprefixes = 'w.'", "no key of a mapping; there are prefix"),
-        ("[weights]\nprefix = 1", "prefix: 1 is no text"),
-        ("[weights]\nonly = 'a'", "is no list of names"),
-        ("[weights]\nprefix = 'w.'\n[hyperparameters]\nrest = 1", "neither true nor false"),
-        ("[weights]\nprefix = 'w.'\n[metrics]\npanel = 'p'", "needs panel"),
-        ("[weights]\nprefix = 'w.'\n[metrics]\npanel = 'p'\nperiod = 'x'", "x"),
-        ("[other]", "there are weights, hyperparameters, transformations, metrics"),
-    ],
-)
-def test_a_mapping_that_is_none(text: str, said: str, tmp_path: Path) -> None:
-    file = tmp_path / "map.toml"
-    file.write_text(text)
-    with pytest.raises(ExchangeError, match=said):
-        read_mapping(file)
 
 
 def test_credentials_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

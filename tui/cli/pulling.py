@@ -16,8 +16,8 @@ from tui.cli.progress import bar_of_records
 from tui.safe import safe
 
 if TYPE_CHECKING:
+    from registry.exchange.mapping import Mapping
     from registry.exchange.report import ImportReport
-    from registry.trackers.mapping import NameMapping
 
 
 @click.command(
@@ -66,9 +66,9 @@ def pull(
     """Bring experiments in from a tracker: MLflow.
 
     What `push` attached to a run is read first and comes in as it was, with its run. Runs that were never ours need
-    a mapping: --weight-prefix, or --map with a file of [weights], [hyperparameters], [transformations] (prefix = "…",
-    only = […]) and [metrics] (and panel, period); what is not mapped is listed. Repeating it changes nothing. It
-    needs pip install 'experiment-registry[mlflow]'.
+    a mapping: --weight-prefix, or --map with a file as `import` takes it (import --map-help), whose record is a run's
+    params and metrics by name, and @root.tags, @root.name. What is not mapped is listed. Repeating it changes
+    nothing. It needs pip install 'experiment-registry[mlflow]'.
 
     Exit code 4 when the tracker can't be reached, 5 when some runs were refused, 2 when all were.
     """
@@ -99,22 +99,22 @@ def pull(
         raise Stop(Exit.PARTLY if report.records else Exit.USAGE)
 
 
-def _mapping(file: str | None, weights: str | None, hyperparameters: str | None) -> NameMapping | None:
+def _mapping(file: str | None, weights: str | None, hyperparameters: str | None) -> Mapping | None:
     if file is not None:
         if weights is not None or hyperparameters is not None:
             raise click.UsageError("--map says all; leave out --weight-prefix and --hyperparameter-prefix")
-        from registry.trackers.mapping import read_mapping
+        from registry.exchange.mapping import Mapping
 
-        return read_mapping(file)
+        return Mapping.read(file)
     if weights is None:
         if hyperparameters is not None:
             raise click.UsageError(
                 "--hyperparameter-prefix needs --weight-prefix, which tells which params are weights"
             )
         return None
-    from registry.trackers.mapping import Group, NameMapping
+    from registry.trackers.foreign import mapping_of_prefixes
 
-    return NameMapping(Group(weights), Group(hyperparameters))
+    return mapping_of_prefixes(weights, hyperparameters)
 
 
 def _tell_beside(report: ImportReport) -> None:

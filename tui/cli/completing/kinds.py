@@ -188,7 +188,7 @@ KINDS: Final[dict[str, Offered]] = {
     "changes": Offered(_change),
     "vary": Offered(_change),
     "remove": Offered(_name),
-    **dict.fromkeys(("data", "files", "target", "other", "write", "db", "map_"), _FILES),
+    **dict.fromkeys(("data", "files", "target", "other", "write", "db", "map_", "folder"), _FILES),
 }
 """What a parameter of this name takes, whatever the command."""
 
@@ -208,7 +208,8 @@ OF_COMMANDS: Final[dict[tuple[str, str], Offered]] = {
 FREE: Final = frozenset(
     ["since", "text", "description", "words", "query", "why", "start", "end", "panel_name", "date_column",
      "asset_column", "price_column", "forward_column", "cap_column", "universe_column", "walk", "horizons", "train",
-     "experiment_description", "host", "token", "public_url"]
+     "experiment_description", "host", "token", "public_url", "tracking_uri",
+     "experiment", "experiments", "project", "entity", "runs", "weight_prefix", "hyperparameter_prefix"]
 )  # fmt: skip
 """Parameters of which nobody can know what they could be."""
 
