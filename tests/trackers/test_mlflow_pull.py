@@ -50,7 +50,7 @@ def foreign(uri: str, name: str, params: dict[str, str], metrics: dict[str, floa
 
 
 def test_what_was_pushed_comes_back(
-    registry: ExperimentRegistry, other: ExperimentRegistry, uri: str, name: str
+    registry: ExperimentRegistry, other: ExperimentRegistry, uri: str, name: str, tmp_path: Path
 ) -> None:
     push(registry, uri, name)
     foreseen = other.pull_mlflow(uri, [name], dry_run=True)
@@ -66,6 +66,7 @@ def test_what_was_pushed_comes_back(
     again = other.pull_mlflow(uri, [name])
     assert again.counts["unchanged"] == 3 and again.runs == 0
     assert counts(push(other, uri, name)) == {"unchanged": 3}
+    assert not (tmp_path / "mlruns").exists()
 
 
 def test_only_what_mlflows_filter_finds(
