@@ -138,11 +138,17 @@ def test_tables_and_lines_and_packed_files_give_the_same_hash(
 def test_yaml_gives_the_same_hash(tmp_path: Path, weights: dict[str, float], hp: dict[str, Any]) -> None:
     import yaml
 
+    from registry.exchange.yaml_reading import _FLOAT
+
+    class Dumper(yaml.SafeDumper):
+        """Quotes a text such as 1e100, which PyYAML alone takes for none of the numbers."""
+
+    Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
     wanted = ExperimentConfig(list(weights), weights, hp).config_hash
     path = tmp_path / "one.yaml"
     for text in (
-        yaml.safe_dump({"w": weights, "hp": hp}, allow_unicode=True),
-        yaml.safe_dump({"w": weights, "hp": hp}, default_flow_style=True),
+        yaml.dump({"w": weights, "hp": hp}, Dumper=Dumper, allow_unicode=True),
+        yaml.dump({"w": weights, "hp": hp}, Dumper=Dumper, default_flow_style=True),
         json.dumps({"w": weights, "hp": hp}),
     ):
         path.write_text(text, encoding="utf-8")
