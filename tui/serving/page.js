@@ -8,6 +8,10 @@ if (address.searchParams.has("token")) {
 }
 
 window.addEventListener("DOMContentLoaded", () => {
+  // where the page is reached is where the app is, also behind a proxy
+  const socket = new URL("/ws", address);
+  socket.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  document.getElementById("terminal").dataset.sessionWebsocketUrl = socket.href;
   document.getElementById("again").addEventListener("click", () => window.location.reload());
   // keys work without a click first
   const focus = () => document.querySelector(".xterm-helper-textarea")?.focus();
