@@ -49,7 +49,8 @@ class ServedDriver(WebDriver):
                         break
                     for kind, payload in packets.feed(data):
                         if kind == "D":
-                            for event in parser.feed(decode(payload)):
+                            # to the parser no text is the end of all input
+                            for event in parser.feed(text) if (text := decode(payload)) else ():
                                 self.process_message(event)
                         elif not self._told(payload):
                             return
