@@ -18,7 +18,7 @@ from textual.message import Message
 from registry.errors import RegistryError
 from tui import actions
 from tui.glyphs import PlainGlyphs, wants_plain
-from tui.palette import ActionProvider
+from tui.palette import ActionProvider, Palette
 from tui.screens.base import HEIGHTS, WIDTHS, RegistryScreen
 from tui.screens.list import ListScreen
 from tui.settings import Memory, Settings, settings_path
@@ -201,6 +201,11 @@ class RegistryApp(App[int]):
         screen = self._registry_screen()
         if screen is not None:
             self.push_screen(HelpScreen(screen.NAME, screen.about(), self.workspace.settings.keys))
+
+    def action_command_palette(self) -> None:
+        """Find an action by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_next_theme(self) -> None:
         """Go from dark to light, or back."""
