@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from registry.backtest.running import run_backtest
+    from registry.checkup import doctor
     from registry.config import ExperimentConfig, create_experiment_from_scoring_config
     from registry.errors import (
         AmbiguousHashError,
@@ -50,6 +51,7 @@ _HOME = {
     "StoreError": "registry.errors",
     "Run": "registry.runs.record",
     "run_backtest": "registry.backtest.running",
+    "doctor": "registry.checkup",
 }
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "StoreError",
     "__version__",
     "create_experiment_from_scoring_config",
+    "doctor",
     "run_backtest",
 ]
 

@@ -44,6 +44,19 @@ def percent(value: float | None, signed: bool = False) -> str:
     return f"{value * 100:+.2f} %" if signed else f"{value * 100:.2f} %"
 
 
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    amount = float(count)
+    for unit in _UNITS[:-1]:
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} {_UNITS[-1]}"
+
+
 def against_base(metrics: Mapping[str, float | None]) -> str:
     """Return the precision among metrics beside its base rate and edge: `0.553 (base 0.536, +0.017)`."""
     value, base, edge = (metrics.get(name) for name in ("precision_at_k", "base_rate", "edge"))

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from registry.errors import FilterError
 from registry.search import Metrics
-from registry.search.words import write_name, write_value
+from registry.search.words import split_name, write_name, write_value
 
 if TYPE_CHECKING:
     from registry.store import Session
@@ -110,12 +111,27 @@ def _metrics(session: Session, panel: str | None, period: str | None) -> tuple[d
     return {name: Range(count, low, high) for name, count, low, high in rows}, str(basis)
 
 
-def _hyperparameters(session: Session) -> dict[str, dict[str, int]]:
+def values_of(session: Session, written: str) -> dict[str, dict[str, int]]:
+    """Return the values that one hyperparameter or transformation takes, as `Profile.values` has them.
+
+    `written` is its name as in a filter; of any other name there are no values.
+    """
+    try:
+        name = split_name(written)
+    except FilterError:
+        return {}
+    if name.prefix == "transform":
+        return _transformations(session, name.text)
+    return _hyperparameters(session, name.text) if name.prefix in ("", "hp") else {}
+
+
+def _hyperparameters(session: Session, name: str | None = None) -> dict[str, dict[str, int]]:
     rows = session.rows(
         "SELECT name, kind, value, count(*) AS n FROM hyperparameter"
-        f" WHERE kind IN ('number', 'string', 'bool') AND length(value) <= ? AND {_LIVE} GROUP BY name, kind, value"
+        f" WHERE kind IN ('number', 'string', 'bool') AND length(value) <= ? AND {_LIVE} AND name = coalesce(?, name)"
+        " GROUP BY name, kind, value"
         " QUALIFY row_number() OVER (PARTITION BY name ORDER BY n DESC, value) <= ? ORDER BY name, n DESC, value",
-        [_LONGEST, _VALUES],
+        [_LONGEST, name, _VALUES],
     )
     made: dict[str, dict[str, int]] = {}
     for name, kind, value, count in rows:
@@ -134,14 +150,14 @@ def _typed(kind: str, value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _transformations(session: Session) -> dict[str, dict[str, int]]:
+def _transformations(session: Session, name: str | None = None) -> dict[str, dict[str, int]]:
     rows = session.rows(
         "SELECT feature, transformation, count(*) AS n FROM feature"
         f" WHERE transformation IS NOT NULL AND length(transformation) <= ? AND {_LIVE}"
-        " GROUP BY feature, transformation"
+        " AND feature = coalesce(?, feature) GROUP BY feature, transformation"
         " QUALIFY row_number() OVER (PARTITION BY feature ORDER BY n DESC, transformation) <= ?"
         " ORDER BY feature, n DESC, transformation",
-        [_LONGEST, _VALUES],
+        [_LONGEST, name, _VALUES],
     )
     made: dict[str, dict[str, int]] = {}
     for feature, transformation, count in rows:

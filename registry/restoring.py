@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -53,6 +54,7 @@ def restore(store: Store, file: Path, sure: Callable[[Restoration], bool] | None
 
     if is_same(store, file):
         raise ExchangeError(f"{file} is the registry itself; name a backup of it")
+    store.check_may_change()
     backup = Store(file, wait=store.wait)
     place.check_name(store.path)
     place.check_writable(store.path)
@@ -92,8 +94,9 @@ def _sweep(path: Path) -> None:
     """Remove what a restoration left that was killed."""
     for name in os.listdir(path.parent):  # noqa: PTH208 - Path.glob would take signs in the name for patterns
         left = path.with_name(name)
-        if name.startswith(_prefix(path)) and time.time() - left.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another restoration has swept it
+            if name.startswith(_prefix(path)) and time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _count(store: Store) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -316,23 +316,30 @@ def tag_counts(session: Session, *, trashed: bool = False) -> dict[str, int]:
     return dict(session.rows(f"SELECT tag, count(*) FROM tag WHERE {_theirs(trashed)} GROUP BY 1 ORDER BY 2 DESC, 1"))
 
 
-def names(session: Session, *, trashed: bool = False) -> Names:
-    """Return the names in use by live experiments, or by those in the trash, most used first."""
+def names(session: Session, *, trashed: bool = False, only: Iterable[str] | None = None) -> Names:
+    """Return the names in use by live experiments, or by those in the trash, most used first.
+
+    With `only`, nothing but these fields of `Names`; the others are empty.
+    """
     from registry import aliases
 
     theirs = _theirs(trashed)
     order = "GROUP BY 1 ORDER BY 2 DESC, 1"
-    return Names(
-        dict(session.rows(f"SELECT feature, count(*) FROM feature WHERE {theirs} {order}")),
+    asked: dict[str, Callable[[], dict[str, int]]] = {
+        "features": lambda: dict(session.rows(f"SELECT feature, count(*) FROM feature WHERE {theirs} {order}")),
         # a dotted name may be a flat key and a nested one in the same experiment
-        dict(
+        "hyperparameters": lambda: dict(
             session.rows(
                 "SELECT name, max(used) FROM"
                 f" (SELECT name, path, count(*) AS used FROM hyperparameter WHERE {theirs} GROUP BY 1, 2) {order}"
             )
         ),
-        tag_counts(session, trashed=trashed),
-        dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {theirs} {order}")),
-        dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {theirs} {order}")),
-        {move.alias: move.in_force for move in aliases.current(session)},
-    )
+        "tags": lambda: tag_counts(session, trashed=trashed),
+        "metrics": lambda: dict(session.rows(f"SELECT metric, count(*) FROM run_metric WHERE {theirs} {order}")),
+        "panels": lambda: dict(session.rows(f"SELECT panel, count(*) FROM run WHERE {theirs} {order}")),
+        "aliases": lambda: {move.alias: move.in_force for move in aliases.current(session)},
+    }
+    made = Names()
+    for which in asked if only is None else only:
+        getattr(made, which).update(asked[which]())
+    return made

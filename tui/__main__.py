@@ -8,10 +8,12 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from tui.cli import cli, run
-
     if "_EXPERIMENTS_COMPLETE" in os.environ:  # the shell asks for completions
-        cli.main(prog_name="experiments")
+        from tui.cli.completing import answer
+
+        sys.exit(answer())
+    from tui.cli import run
+
     sys.exit(run(sys.argv[1:]))
 
 

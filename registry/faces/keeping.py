@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from registry.faces.base import Base
 
 if TYPE_CHECKING:
+    from registry.checkup import Checkup
     from registry.events import Event, LogBrowse
     from registry.maintenance import Info, Verification
     from registry.restoring import Restoration
@@ -74,6 +75,15 @@ class Keeping(Base):
 
         with self._store.read() as session:
             return maintenance.info(session, self._store)
+
+    def doctor(self) -> Checkup:
+        """Look at the file, its lock and its surroundings without waiting, changing or opening what is in use.
+
+        Never raises because of what it finds.
+        """
+        from registry import checkup
+
+        return checkup.doctor(self.path)
 
     def backup(self, file: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write one complete file, waiting registrations included, while others go on working.

@@ -70,6 +70,48 @@ def complete(text: str, cursor: int, names: Names, limit: int = 50) -> list[Comp
     return [Completion(place.start, cursor, *each) for each in _likeliest(found, typed)[:limit]]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the end of a text asks for."""
+
+    start: int
+    """Where what is being typed begins."""
+    operand: str
+    """Where a value is typed: of what."""
+    fields: frozenset[str]
+    """The fields of `Names` that could say what comes next."""
+
+
+def asked(text: str) -> Asked:
+    """Return what would be needed to complete `text` at its end, so that nothing else need be looked up.
+
+    >>> sorted(asked("tag:b").fields), sorted(asked("w.Sent").fields)
+    (['tags'], ['features'])
+    """
+    place = _read(text)
+    typed = text[place.start :]
+    prefix, dot, _ = typed.partition(".")
+    fields = {"features", "hyperparameters", "metrics"}
+    if place.expected == "value":
+        field = _FIELDS.get(place.operand, None if ATTRIBUTES.get(place.operand) else "values")
+        fields = {field} if field else set()
+        return Asked(place.start, place.operand, frozenset(fields))
+    if place.expected == "state":
+        fields = set()
+    elif dot and prefix in PREFIXES:
+        fields = {"m": {"metrics"}, "hp": {"hyperparameters"}}.get(prefix, {"features"})
+    return Asked(place.start, "", frozenset(fields))
+
+
+_FIELDS: Final = {
+    "tag": "tags",
+    "feature": "features",
+    "panel": "panels",
+    **dict.fromkeys(("alias", "hash", "parent", "ancestor"), "aliases"),
+}
+"""What a text attribute is asked about, by the field of `Names` that holds its values."""
+
+
 @dataclass(slots=True)
 class _Place:
     """What the text before the cursor leads to."""

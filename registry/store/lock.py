@@ -202,6 +202,12 @@ def holder(path: Path) -> str:
     return " and ".join(named) + more if named else "another process"
 
 
+def users(path: Path) -> str:
+    """Return a few words on the processes that hold the lock of `path` now; nothing where the system lists none."""
+    pids = sorted(_flock_pids(path.with_name(path.name + ".lock")))
+    return " and ".join(_name(pid, "") for pid in pids[:3]) + (f" and {len(pids) - 3} more" if len(pids) > 3 else "")
+
+
 def _name(pid: int, command: str) -> str:
     if pid == os.getpid():
         return f"process {pid} (this one: another thread, or another session of this thread)"

@@ -120,6 +120,11 @@ def check_local(path: Path) -> None:
         )
 
 
+def file_system(path: Path) -> str:
+    """Return the type of the file system that `path` lies or would lie on, or "" where it can't be told."""
+    return _filesystem(_existing_parent(path))
+
+
 def check_writable(path: Path) -> None:
     """Raise `ReadOnlyError` or `StoreError` when nothing could be written beside or into `path`."""
     folder = path.parent

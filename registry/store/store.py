@@ -15,7 +15,20 @@ from registry.config import ExperimentConfig
 from registry.errors import ReadOnlyError, StoreError
 from registry.runs.panels import PanelDays
 from registry.runs.record import Run
-from registry.store import copies, entries, files, forks, ingest, leaving, lock, overlay, place, run_entries, schema
+from registry.store import (
+    copies,
+    entries,
+    files,
+    forks,
+    ingest,
+    leaving,
+    lock,
+    overlay,
+    peeking,
+    place,
+    run_entries,
+    schema,
+)
 from registry.store.connection import Connection, Engine, explained
 from registry.store.lingering import Lingering
 from registry.store.run_entries import Trial
@@ -172,6 +185,30 @@ class Store:
             yield session
             if linger and forks.is_open(self.path):
                 self._lingering.hold(linger, self._file())
+
+    @contextlib.contextmanager
+    def peek(self) -> Iterator[Session]:
+        """Look into the registry as it is now: wait for nobody, change and make nothing.
+
+        Spooled registrations are seen unless they are very many. An older schema is not taken forward: what it
+        has no table for can't be asked.
+
+        Raises:
+            LockedError: somebody changes it just now, or waits to.
+            MissingRegistryError: there is none.
+            StoreError: the registry can't be read; the subclasses tell why.
+        """
+
+        def memory(connection: Connection) -> None:
+            with explained(self.path):
+                schema.create(connection, self.migrations)
+
+        with peeking.peek(self.path, self.sniff, memory) as (connection, there):
+            found = files.version(connection, self.path, self.migrations) if there else len(self.migrations)
+            session = Session(connection, self.path)
+            if found == len(self.migrations) and len(self.spool.names()) <= peeking.MOST_WAITING:
+                self._lay_over(session)
+            yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[WriteSession]:

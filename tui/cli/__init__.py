@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO
-from typing import Any, Final, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 import click
 
@@ -19,6 +19,9 @@ from tui.cli import errors
 from tui.cli.command import SETTINGS
 from tui.cli.context import GIVEN, App
 from tui.safe import safe
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -70,7 +73,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "export": Entry("Move", "exporting", "Write experiments to files."),
     "merge": Entry("Move", "merging", "Bring another registry's content into this one."),
     "backup": Entry("Move", "service", "Write the whole registry to one file, or put such a file back."),
+    "completion": Entry("Service", "completion", "Print what a shell needs to complete what is typed."),
     "info": Entry("Service", "service", "Say which registry this is and how it does."),
+    "doctor": Entry("Service", "doctoring", "Say what is wrong here, and what to do about it."),
     "verify": Entry("Service", "service", "Recompute every hash and every run's id; report what was altered."),
     "serve": Entry("Service", "serving", "Serve the app to browsers."),
     "demo": Entry("Service", "demo", "Look around in a registry made for that."),
@@ -90,7 +95,18 @@ class Overview(click.Group):
         if entry is None:
             return None
         found: click.Command = import_module(f"tui.cli.{entry.module}").commands[cmd_name]
+        if ctx.resilient_parsing:  # a shell asks what could be typed
+            from tui.cli.completing.kinds import attach
+
+            attach(found)
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        """Return the commands, from the table alone, and the options that begin as typed."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=COMMANDS[name].about) for name in COMMANDS if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

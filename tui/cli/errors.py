@@ -26,6 +26,7 @@ class Exit(IntEnum):
     DIFFERS = 1
     ALTERED = 1
     REGRESSED = 1
+    PROBLEMS = 1
     USAGE = 2
     NOT_FOUND = 3
     UNUSABLE = 4
@@ -38,7 +39,7 @@ class Exit(IntEnum):
 MEANINGS = {
     "0": "fine",
     "1": "nothing matched (search, --filter), differs (compare --exit-code), altered (verify, aliases --check),"
-    " regressed (guard)",
+    " regressed (guard), problems (doctor)",
     "2": "wrong usage, bad input, or refused for safety",
     "3": "not found, or ambiguous",
     "4": "the registry can't be used, or the output can't be written",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry.numbers import of_them
+from registry.numbers import of_them, size
 from tui.cli import output
 from tui.cli.command import Command
 from tui.cli.confirming import ask, check_answerable
@@ -17,18 +17,6 @@ from tui.safe import safe
 
 if TYPE_CHECKING:
     from registry.restoring import Restoration
-
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for people."""
-    amount = float(count)
-    for unit in _UNITS[:-1]:
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} {_UNITS[-1]}"
 
 
 @click.command(cls=Command, examples=["experiments info", "experiments info --json | jq .pending"])

@@ -28,13 +28,13 @@ from tui.widgets.filter_bar import SafeInput
 class Tick(Checkbox):
     """A checkbox that says by its sign, not by colour alone, whether it is on."""
 
-    BUTTON_LEFT = "["
-    BUTTON_RIGHT = "]"
+    # all of it in the middle: the sides would be drawn in the colour of the button's ground, which is the dialog's
+    BUTTON_LEFT = BUTTON_RIGHT = ""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]
-        """The sign between the brackets."""
-        return "x" if self.value else " "
+        """The sign."""
+        return "[x]" if self.value else "[ ]"
 
 
 class PathScreen(ModalScreen[str | None]):

@@ -112,6 +112,12 @@ class ExperimentList(MarkingTable):
         """Lay the columns out anew."""
         self._lay_out()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The scrollbar's cells come to the columns, or are taken from them: no resize tells of that."""
+        if self.is_attached:
+            self._lay_out()
+            self.refresh()
+
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns in view."""
