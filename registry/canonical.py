@@ -59,7 +59,10 @@ def _plain_texts(values: Collection[object]) -> bool:
 
 def show(value: object, limit: int = 80) -> str:
     """Return `value` for an error message: one line, ASCII escapes for what can't be seen, cut to `limit`."""
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python writes no integer of so many digits
+        text = "a value with an integer of thousands of digits"
     text = json.dumps(text)[1:-1] if not text.isprintable() else text
     text = f'"{text}"' if isinstance(value, str) else text
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -120,6 +120,10 @@ class PanelError(RegistryError, ValueError):
     """A panel that can't be read as one: the message names the column, the row and the value."""
 
 
+class TrackerError(RegistryError):
+    """A tracker such as MLflow can't be reached, or stopped answering; what was done before stays."""
+
+
 class MissingLibraryError(RegistryError, ImportError):
     """An optional library that this call needs is not installed."""
 

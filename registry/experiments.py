@@ -6,11 +6,11 @@ from registry.faces.analysing import Analysing
 from registry.faces.changing import Changing
 from registry.faces.evaluating import Evaluating
 from registry.faces.keeping import Keeping
-from registry.faces.merging import Merging
 from registry.faces.relating import Relating
+from registry.faces.tracking import Tracking
 
 
-class ExperimentRegistry(Evaluating, Changing, Merging, Relating, Analysing, Keeping):
+class ExperimentRegistry(Evaluating, Changing, Tracking, Relating, Analysing, Keeping):
     """A registry of experiments in one DuckDB file.
 
     The file is opened for each call and closed again, so any number of processes can share it. Where it

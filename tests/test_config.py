@@ -336,3 +336,8 @@ def test_numpy_scalars_become_pythons_own() -> None:
         small(hyperparameters={"x": np.array([1, 2])})
     with pytest.raises(InvalidConfigError, match="True"):
         small(feature_weights={"a": np.bool_(True)})
+
+
+def test_a_weight_with_more_digits_than_python_writes_is_refused_in_a_sentence() -> None:
+    with pytest.raises(InvalidConfigError, match="an integer of thousands of digits"):
+        ExperimentConfig(["a"], {"a": 16**6000})

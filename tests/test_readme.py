@@ -16,6 +16,8 @@ from tests.cli.conftest import Shell
 from tui.actions import ACTIONS, EVERYWHERE, MOVE, show_key
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+FILES = re.findall(r"<!-- file: (\S+) -->\n\n```\w+\n(.*?)```", README, re.DOTALL)
+"""Files that are shown, and that the commands find in their folder."""
 BLOCKS = re.findall(r"```(console|python)\n(.*?)```", README, re.DOTALL)
 
 
@@ -45,6 +47,8 @@ def words(line: str) -> list[str] | None:
 def test_every_command_and_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain commands run in this process, which is four times as fast; the others, and Python, in their own."""
     shell = Shell(tmp_path, monkeypatch)
+    for name, text in FILES:
+        (tmp_path / name).write_text(text)
     ran = in_processes = 0
     for language, block in BLOCKS:
         lines = [block] if language == "python" else block.splitlines()
@@ -92,7 +96,8 @@ def test_nearly_every_command_is_shown() -> None:
     named = {command for _, block in BLOCKS for command in re.findall(r"\$ experiments ([a-z]+)", block)}
     offered = set(re.findall(r"^  ([a-z]+)  ", helped, re.MULTILINE))
     assert named <= offered
-    assert offered - named <= {"serve", "demo", "restore", "purge", "untag", "importance", "pareto", "group", "ab"}
+    elsewhere = {"demo", "restore", "purge", "untag", "importance", "pareto", "group", "ab", "push", "pull", "serve"}
+    assert offered - named <= elsewhere
 
 
 def test_every_picture_is_there() -> None:

@@ -77,7 +77,7 @@ def import_sources(
     report tells what became of the first record.
 
     Raises:
-        MissingLibraryError: a file is YAML, and PyYAML is not installed. What was read before came in.
+        MissingLibraryError: a file is YAML, and PyYAML is not installed; nothing was taken in.
         StoreError: the registry can't be used. Chunks taken in before stay; the import can be repeated.
         ExchangeError: `atomic`, and no room for what is held back until all is read.
     """
@@ -193,6 +193,8 @@ class _Reading:
         self._meter = Meter()
         self._records = 0
         sources = [source for source in self._found if isinstance(source, Source)]
+        if mapped is not None:
+            mapped.check(sources)
         # what comes through a pipe has no size
         self._total = sum(s.size for s in sources) if all(s.size for s in sources) else 0
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from registry.canonical import show
-from registry.config import ExperimentConfig, parse_json
+from registry.config import ExperimentConfig
 from registry.errors import InvalidConfigError, InvalidRunError
-from registry.exchange.paths import FILE, MISSING, ROOT, Path, Trail, leaves
+from registry.exchange import mapped_values as told
+from registry.exchange.paths import ALL, BESIDE, FILE, MISSING, ROOT, Path, Trail, leaves, left_of
 from registry.exchange.report import Record
 from registry.metrics import metric as known_metric
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from registry.exchange.mapping import Group, Mapping, Metrics, Part
     from registry.runs.record import Run
 
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII).fullmatch
 _OPTIONAL = "if that may be missing, say optional = true in the mapping"
 ENGINE = "other"
 """What the engine of a mapped run is called where the mapping does not say."""
@@ -37,23 +36,40 @@ class View:
     file: Table[str, str] = field(default_factory=dict)
     cells: bool = False
     """Its values are texts of a table, where 10 may be a number."""
+    beside: Callable[[str], list[Any] | None] | None = None
+    """Returns the values in another file of its folder, None where there is no such file."""
     used: set[Trail] = field(default_factory=set)
 
     def find(self, path: Path) -> Any:
         """Return what a path leads to, `MISSING` where nothing is; a cell that is empty is nothing."""
-        first, rest = path.segments[:1], path.segments[1:]
-        if first == (FILE,):
-            return Path(path.text, rest).find(self.file)[0]
-        if first == (ROOT,):
-            return Path(path.text, rest).find(self.root)[0]
-        value, trail = path.find(self.record)
-        if value is not MISSING:
+        value, trail = self.locate(path)
+        if value is not MISSING and trail is not None:
             self.used.add(trail)
         return MISSING if self.cells and value == "" else value
+
+    def locate(self, path: Path) -> tuple[Any, Trail | None]:
+        """Return what a path leads to and the way there in the record; None for a way that is not in it."""
+        first, rest = path.segments[:1], path.segments[1:]
+        if first == (FILE,):
+            return Path(path.text, rest).find(self.file)[0], None
+        if first == (ROOT,):
+            return Path(path.text, rest).find(self.root)[0], None
+        if first == (BESIDE,):
+            found = self.beside(str(rest[0])) if self.beside is not None else None
+            if found is None:
+                return MISSING, None
+            whole = len(found) != 1 or (len(rest) > 1 and (rest[1] == ALL or isinstance(rest[1], int)))
+            return Path(path.text, rest[1:]).find(found if whole else found[0])[0], None
+        return path.find(self.record)
 
     def unused(self) -> list[str]:
         """Return the paths of what nothing was made of."""
         return list(leaves(self.record, self.used)) if self.record else []
+
+    def gives_text(self, path: Path | None) -> bool:
+        """Tell whether what a path leads to is a text, whatever it stands for; None is the record itself."""
+        first = path.segments[0] if path is not None and path.segments else None
+        return first == FILE or (self.cells and first != BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +99,29 @@ def map_record(mapping: Mapping, view: View, source: str) -> Mapped:
         InvalidConfigError: a path leads to nothing, or to what can't be that part; the sentence names the key.
     """
     if not isinstance(view.record, dict):
-        raise InvalidConfigError(f"{_kind(view.record)}, where an object was expected; see records in the mapping")
+        raise InvalidConfigError(f"{told.kind(view.record)}, where an object was expected; see records in the mapping")
     names = _part(mapping.names, view)
-    weights = _values(mapping.weights, view, _weight)
+    weights = _values(mapping.weights, view, told.weight)
     made: dict[str, Any] = {
-        "feature_names": list(weights) if names is MISSING else _names(names, mapping.separator),
+        "feature_names": list(weights) if names is MISSING else told.names_in(names, mapping.separator),
         "feature_weights": weights,
     }
     if mapping.transformations is not None:
-        made["feature_transformations"] = _values(mapping.transformations, view, _transformation)
+        made["feature_transformations"] = _values(mapping.transformations, view, told.transformation)
     for key in ("description", "parent"):
         value = _part(getattr(mapping, key), view)
         if value is not MISSING and value is not None:
-            made[key] = _text(value, key)
+            made[key] = told.text(value, key)
     tags = _part(mapping.tags, view)
-    made["tags"] = list(dict.fromkeys([*_tags(tags, mapping.separator), *mapping.always]))
+    made["tags"] = list(dict.fromkeys([*told.tags_in(tags, mapping.separator), *mapping.always]))
     time = _part(mapping.time, view)
     if time is not MISSING and time is not None:
-        made["created_at"] = _time(time, mapping.time_format)
+        made["created_at"] = told.time_of(time, mapping.time_format)
     measured = None if mapping.metrics is None else _measured(mapping.metrics, view)
     if mapping.hyperparameters is not None:  # the last, since it may take what nothing else took
-        made["hyperparameters"] = _values(mapping.hyperparameters, view, _cell if view.cells else _plain)
+        made["hyperparameters"] = _values(mapping.hyperparameters, view, told.plain)
+    if not made["feature_names"]:
+        raise InvalidConfigError(f"weights: there are none{_at(mapping.weights)}, nor names of features")
     config = ExperimentConfig.from_dict(made)
     remarks: list[str] = []
     undefined: set[str] = set()
@@ -135,6 +153,10 @@ def _part(part: Part | None, view: View) -> Any:
     return value
 
 
+def _at(group: Group) -> str:
+    return "" if group.path is None else f" at {group.path.text}"
+
+
 def _nothing(where: str, path: Path) -> InvalidConfigError:
     return InvalidConfigError(f"{where}: nothing at {path.text}; {_OPTIONAL}")
 
@@ -146,26 +168,25 @@ def _values(group: Group, view: View, read: Callable[[Any, str], Any]) -> dict[s
         InvalidConfigError: there are none, a name is there twice, or a value is of the wrong kind.
     """
     found: dict[str, Any] = {}
+    typed = group.where == "hyperparameters"  # where 10 and "10" are two things
+    cells = typed and group.path is None and view.gives_text(None)
     for name, value in _pairs(group, view):
         if name in found:
             raise InvalidConfigError(f"{group.where}: {show(name)} stands there a second time; keep one")
-        found[name] = value
+        found[name] = told.cell(value) if cells else value
     for name, part in group.set.items():
         value = _part(part, view)
         if value is not MISSING:
-            found[name] = value
+            found[name] = told.cell(value) if typed and part.path is not None and view.gives_text(part.path) else value
     made = {name: read(value, f"{group.where}: {show(name)}") for name, value in found.items()}
     return {name: value for name, value in made.items() if value is not MISSING}
 
 
 def _pairs(group: Group, view: View) -> Iterable[tuple[str, Any]]:
     if group.rest:
-        taken = {trail[0] for trail in view.used if trail}
-        there = [key for key in view.record if key not in taken and key not in group.without]
-        view.used |= {(key,) for key in there}
-        return [(str(key), view.record[key]) for key in there]
+        return _rest(group, view)
     if group.names is not None and group.values is not None:
-        names, values = view.find(group.names), view.find(group.values)
+        names, values = (_as_list(view.find(path), group.where) for path in (group.names, group.values))
         for path, value in ((group.names, names), (group.values, values)):
             if value is MISSING and not group.optional:
                 raise _nothing(group.where, path)
@@ -173,37 +194,81 @@ def _pairs(group: Group, view: View) -> Iterable[tuple[str, Any]]:
             return []
         if not isinstance(names, list) or not isinstance(values, list) or len(names) != len(values):
             raise InvalidConfigError(f"{group.where}: the names and the values are no two lists of one length")
-        return _chosen(group, [(_text(name, group.where), value) for name, value in zip(names, values, strict=True)])
+        return _chosen(
+            group, [(told.text(name, group.where), value) for name, value in zip(names, values, strict=True)]
+        )
     if group.path is None and group.prefix is None and group.only is None:
         return []
-    base: Any = view.record
-    trail: Trail = ()
-    if group.path is not None:
-        base = view.find(group.path)
-        if base is MISSING or base is None:
-            if group.optional:
-                return []
-            raise _nothing(group.where, group.path)
-        trail = group.path.find(view.record)[1]
-        if group.prefix is not None or group.only is not None or group.without:
-            view.used.discard(trail)  # only those that are taken
-    if isinstance(base, str):  # a cell or a text that holds JSON
-        base = _from_json(base, group.where)
+    found = _base(group, view)
+    if found is None:
+        return []
+    base, trail = found
     if isinstance(base, list):
-        view.used.add(trail)
-        return _chosen(group, [_named(item, group) for item in base])
+        if trail is not None:
+            view.used.add(trail)
+        pairs = _chosen(group, [_named(item, group) for item in base])
+    else:
+        prefix = group.prefix or ""
+        keys = [
+            key for key in base if isinstance(key, str) and key.startswith(prefix) and (key != prefix or not prefix)
+        ]
+        pairs = _chosen(group, [(key[len(prefix) :], base[key]) for key in keys])
+        if trail is not None and (prefix or group.only is not None or group.without):
+            view.used |= {(*trail, prefix + name) for name, _ in pairs}
+        elif trail is not None:
+            view.used.add(trail)
+    if not group.optional:
+        there = {name for name, _ in pairs}
+        lacking = [name for name in group.only or () if name not in there]
+        if lacking:
+            raise InvalidConfigError(f"{group.where}: no {', '.join(map(show, lacking))}{_at(group)}; {_OPTIONAL}")
+        if not pairs and group.prefix is not None:
+            raise InvalidConfigError(f"{group.where}: no key begins with {show(group.prefix)}{_at(group)}; {_OPTIONAL}")
+    return pairs
+
+
+def _as_list(value: Any, where: str) -> Any:
+    return told.from_json(value, where) if isinstance(value, str) and value.lstrip().startswith("[") else value
+
+
+def _base(group: Group, view: View) -> tuple[Any, Trail | None] | None:
+    """Return the object or list that a group's values are in, and the way there; None where it need not be."""
+    if group.path is None:
+        return view.record, ()
+    value, trail = view.locate(group.path)
+    if value is MISSING or value is None or (view.cells and value == ""):
+        if group.optional:
+            return None
+        raise _nothing(group.where, group.path)
+    if isinstance(value, str):  # a cell or a text that holds JSON
+        if trail is not None:
+            view.used.add(trail)
+        value, trail = told.from_json(value, group.where), None
+    if not isinstance(value, (dict, list)):
+        raise InvalidConfigError(f"{group.where}: {told.kind(value)}, where an object or a list was expected")
+    return value, trail
+
+
+def _rest(group: Group, view: View) -> list[tuple[str, Any]]:
+    """Return what nothing else took: also what is left of an object of which something was taken."""
+    found = _base(group, view)
+    if found is None:
+        return []
+    base, trail = found
     if not isinstance(base, dict):
-        raise InvalidConfigError(f"{group.where}: {_kind(base)}, where an object or a list was expected")
+        raise InvalidConfigError(f"{group.where}: a list, where an object was expected")
+    inner = {way[:end] for way in view.used for end in range(len(way))}
+    pairs = []
     prefix = group.prefix or ""
-    keys = [key for key in base if isinstance(key, str) and key.startswith(prefix) and len(key) > len(prefix)]
-    pairs = _chosen(group, [(key[len(prefix) :], base[key]) for key in keys])
-    if trail not in view.used:
+    for key, value in base.items():
+        name = str(key)[len(prefix) :]
+        if (prefix and not name) or not str(key).startswith(prefix) or name in group.without:
+            continue
+        left = value if trail is None else left_of(value, view.used, inner, (*trail, key))
+        if left is not MISSING:
+            pairs.append((name, left))
+    if trail is not None:
         view.used |= {(*trail, prefix + name) for name, _ in pairs}
-    if not pairs and not group.optional and (group.prefix is not None or group.only is not None):
-        what = (
-            f"no key begins with {show(prefix)}" if group.prefix else f"none of {', '.join(group.only or ())} is there"
-        )
-        raise InvalidConfigError(f"{group.where}: {what}; {_OPTIONAL}")
     return pairs
 
 
@@ -217,111 +282,11 @@ def _chosen(group: Group, pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]
 
 def _named(item: object, group: Group) -> tuple[str, Any]:
     if isinstance(item, dict) and group.name in item and group.value in item:
-        return _text(item[group.name], group.where), item[group.value]
+        return told.text(item[group.name], group.where), item[group.value]
     if isinstance(item, list) and len(item) == 2:
-        return _text(item[0], group.where), item[1]
+        return told.text(item[0], group.where), item[1]
     raise InvalidConfigError(
         f"{group.where}: {show(item)} is no object with {show(group.name)} and {show(group.value)}, nor a pair"
-    )
-
-
-# values
-
-
-def _weight(value: Any, where: str) -> Any:
-    if value is None or value == "":
-        return MISSING
-    if isinstance(value, str):
-        if not NUMBER(value):
-            raise InvalidConfigError(f"{where}: {show(value)} is not a number")
-        return float(value)
-    return value
-
-
-def _transformation(value: Any, where: str) -> Any:
-    return MISSING if value is None or value == "" else _text(value, where)
-
-
-def _plain(value: Any, where: str) -> Any:
-    return value
-
-
-def _cell(value: Any, where: str) -> Any:
-    """Return what a cell of a foreign table stands for: JSON where it is some, else the text itself."""
-    if not isinstance(value, str):
-        return value
-    if value == "":
-        return MISSING
-    try:
-        return parse_json(value)
-    except InvalidConfigError:
-        return value
-
-
-def _text(value: Any, where: str) -> str:
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise InvalidConfigError(f"{where}: {_kind(value)}, where text was expected")
-    return value
-
-
-def _names(value: Any, separator: str) -> Any:
-    return [each.strip() for each in value.split(separator)] if isinstance(value, str) else value
-
-
-def _tags(value: Any, separator: str) -> list[str]:
-    if value is MISSING or value is None:
-        return []
-    if isinstance(value, str):
-        value = _from_json(value, "tags") if value.lstrip().startswith("[") else value.split(separator)
-    if not isinstance(value, list):
-        raise InvalidConfigError(f"tags: {_kind(value)}, where a list or text was expected")
-    return [tag for each in value if (tag := _text(each, "tags").strip())]
-
-
-def _from_json(text: str, where: str) -> Any:
-    try:
-        return parse_json(text)
-    except InvalidConfigError as error:
-        raise InvalidConfigError(f"{where}: {show(text)} is {error}") from None
-
-
-def _time(value: Any, form: str) -> Any:
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    try:
-        if form in ("epoch", "epoch_ms"):
-            seconds = float(value) / (1000 if form == "epoch_ms" else 1)
-            return datetime.fromtimestamp(seconds, UTC)
-        if form != "iso":
-            return datetime.strptime(str(value), form)
-    except (ValueError, TypeError, OverflowError, OSError):
-        raise InvalidConfigError(f"time: {show(value)} is not as time.format says, {form}") from None
-    if not isinstance(value, str):
-        raise InvalidConfigError(f"time: {show(value)} is no ISO date and time; say time.format, such as epoch")
-    return value
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    return (
-        f"the text {show(value)}"
-        if isinstance(value, str)
-        else f"the number {value}"
-        if isinstance(value, (int, float))
-        else show(value)
     )
 
 
@@ -344,7 +309,7 @@ def _number(value: Any, where: str) -> Any:
     if isinstance(value, str) and value.strip().lower() in ("", "nan", "none", "null"):
         return None
     if isinstance(value, str):
-        if not NUMBER(value):
+        if not told.NUMBER(value):
             raise InvalidConfigError(f"{where}: {show(value)} is not a number")
         return float(value)
     return None if isinstance(value, float) and math.isnan(value) else value

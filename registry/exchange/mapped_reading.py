@@ -7,14 +7,15 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Table
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
+from registry.canonical import show
 from registry.errors import InvalidConfigError
 from registry.exchange.mapped import View, map_record
-from registry.exchange.paths import MISSING
+from registry.exchange.paths import MISSING, OF_FILE
 from registry.exchange.record import Fault
 from registry.exchange.report import Found, Refusal, Remark
 from registry.exchange.table_reading import cells_of
@@ -37,8 +38,21 @@ class MappedReader:
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self._undefined: set[str] = set()
+        self._said: dict[str, tuple[str, int]] = {}
+        self._passed: list[str] = []
         self.first: Mapped | None = None
         """The first record that became an experiment."""
+
+    def check(self, sources: Iterable[Source]) -> None:
+        """Look whether all that will be needed is installed.
+
+        Raises:
+            MissingLibraryError: a file is YAML, and PyYAML is not.
+        """
+        if any((self._mapping.format or form_of(source.name)) == "yaml" for source in sources):
+            from registry.exchange.yaml_reading import check_library
+
+            check_library()
 
     def read(self, source: Source, meter: Meter, stdin: BinaryIO | None = None) -> Iterator[Found]:
         """Yield what is in a source: records, refusals, remarks. Never raises because of what it finds there."""
@@ -61,6 +75,11 @@ class MappedReader:
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what is to be said once, at the end."""
+        for said, (place, count) in self._said.items():
+            yield Remark(place, said if count == 1 else f"{said}; so with {count:,} records")
+        if self._passed:
+            files = f"{len(self._passed):,} files, whose paths are" if len(self._passed) > 1 else "its path is"
+            yield Remark(self._passed[0], f"passed over: {files} not as the mapping's file says")
         if self._undefined:
             names = ", ".join(sorted(self._undefined))
             yield Remark(
@@ -70,33 +89,26 @@ class MappedReader:
             )
 
     def _stream(self, stream: io.BufferedReader[Any], source: Source, meter: Meter) -> Iterator[Found]:
-        lines: IO[bytes] = cast("IO[bytes]", stream)
-        if stream.peek(2)[:2] == b"\x1f\x8b":
-            lines = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=lines)), _BUFFER)
         file = self._of_file(source)
-        if file is None:
-            yield Refusal(source.name, f"its path is not as the mapping's file says: {self._mapping.file.pattern}")  # type: ignore[union-attr]
+        if file is None and source.passing:
+            self._passed.append(source.name)
             return
-        name = source.name.lower().removesuffix(".gz")
-        cells = name.endswith((".csv", ".tsv"))
-        if cells:
-            found: Iterator[Place] = _rows(lines, source.name, meter)
-        elif name.endswith((".yaml", ".yml")):
-            from registry.exchange.yaml_reading import read_documents
-
-            found = read_documents(lines, source.name, meter)
-        else:
-            found = read_values(lines, source.name, meter)
-        for place, value in found:
+        if file is None:
+            assert self._mapping.file is not None
+            yield Refusal(source.name, f"its path is not as the mapping's file says: {self._mapping.file.pattern}")
+            return
+        form = self._mapping.format or form_of(source.name)
+        beside = None if source.path is None else Beside(source.path.parent)
+        for place, value in values_in(stream, source.name, form, meter):
             if type(value) is Fault:
                 yield Refusal(place, str(value))
             else:
-                yield from self._records(place, value, file, cells=cells)
+                yield from self._records(place, value, file, beside, cells=form == "csv")
 
     def _of_file(self, source: Source) -> Table[str, str] | None:
         """Return what the file's path says; None where it is not as the mapping wants it."""
         path = Path(source.name)
-        said = {"name": path.name, "stem": path.name.partition(".")[0], "folder": path.parent.name}
+        said = dict(zip(OF_FILE, (path.name.partition(".")[0], path.name, path.parent.name), strict=True))
         if self._mapping.file is None:
             return said
         found = self._mapping.file.search(source.name.replace(os.sep, "/"))
@@ -104,10 +116,12 @@ class MappedReader:
             return None
         return said | {name: text for name, text in found.groupdict().items() if text is not None}
 
-    def _records(self, place: str, value: Any, file: Table[str, str], *, cells: bool) -> Iterator[Found]:
+    def _records(
+        self, place: str, value: Any, file: Table[str, str], beside: Beside | None, *, cells: bool
+    ) -> Iterator[Found]:
         inside = self._mapping.records
         if inside is None:
-            yield from self._record(place, View(value, value, file, cells))
+            yield from self._record(place, View(value, value, file, cells, beside))
             return
         found, _ = inside.find(value)
         if isinstance(found, dict):
@@ -119,7 +133,7 @@ class MappedReader:
             yield Refusal(place, f"records: {what} at {inside.text}")
             return
         for where, item in items:
-            yield from self._record(where, View(item, value, file, cells))
+            yield from self._record(where, View(item, value, file, cells, beside))
 
     def _record(self, place: str, view: View) -> Iterator[Found]:
         try:
@@ -132,13 +146,91 @@ class MappedReader:
         self._undefined |= mapped.undefined
         yield mapped.record
         for said in mapped.remarks:
-            yield Remark(place, said)
+            first, count = self._said.get(said, (place, 0))
+            self._said[said] = first, count + 1
+
+
+class Beside:
+    """What is in other files of a folder; each is read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, list[Any] | None] = {}
+
+    def __call__(self, name: str) -> list[Any] | None:
+        """Return the values in a file, None where there is no such file.
+
+        Raises:
+            InvalidConfigError: it can't be read.
+        """
+        if name not in self._read:
+            self._read[name] = self._values(self._folder / name)
+        return self._read[name]
+
+    @staticmethod
+    def _values(path: Path) -> list[Any] | None:
+        try:
+            if not path.is_file():
+                return None
+            with path.open("rb", buffering=_BUFFER) as file:
+                stream = cast("io.BufferedReader[Any]", file)
+                found = list(values_in(stream, str(path), form_of(str(path)), Meter()))
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise InvalidConfigError(f"{path} can't be unpacked: {error}") from None
+        except (OSError, ValueError) as error:
+            raise InvalidConfigError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+        for place, value in found:
+            if type(value) is Fault:
+                raise InvalidConfigError(f"{place} can't be read: {value}")
+        return [value for _, value in found]
+
+
+def form_of(name: str) -> str:
+    """Return what the name of a file says of what is in it: csv, yaml, else json."""
+    name = name.lower().removesuffix(".gz")
+    return "csv" if name.endswith((".csv", ".tsv")) else "yaml" if name.endswith((".yaml", ".yml")) else "json"
+
+
+def values_in(stream: io.BufferedReader[Any], name: str, form: str, meter: Meter) -> Iterator[Place]:
+    """Yield the values in a file that may be packed with gzip, with their places; those of CSV are its rows.
+
+    Raises:
+        EOFError, gzip.BadGzipFile, zlib.error: it can't be unpacked.
+        MissingLibraryError: it is YAML, and PyYAML is not installed.
+    """
+    if stream.peek(2)[:2] == b"\x1f\x8b":
+        packed, before = stream, meter.done
+        stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=cast("IO[bytes]", stream))), _BUFFER)
+        for item in _of_text(stream, name, form, Meter()):
+            if packed.seekable():
+                meter.done = before + packed.tell()  # progress is told of the bytes that the file has
+            yield item
+    else:
+        yield from _of_text(stream, name, form, meter)
+
+
+def _of_text(stream: io.BufferedReader[Any], name: str, form: str, meter: Meter) -> Iterator[Place]:
+    head = stream.peek(64)[:64]
+    if b"\x00" in head or head.startswith(b"PAR1"):
+        yield name, Fault("no text; a mapping is for JSON, NDJSON, CSV and YAML in UTF-8, also packed with gzip")
+    elif form == "csv":
+        yield from _rows(stream, name, meter)
+    elif form == "yaml":
+        from registry.exchange.yaml_reading import read_documents
+
+        yield from read_documents(stream, name, meter)
+    else:
+        yield from read_values(stream, name, meter)
 
 
 def in_folder(folder: Path) -> list[Path]:
-    """Return the files below a folder that a mapping is for, in order."""
-    found = []
-    for below, _, names in os.walk(folder):
+    """Return the files below a folder that a mapping is for, in order; also folders in it that can't be read."""
+    found: list[Path] = []
+
+    def unreadable(error: OSError) -> None:
+        found.append(Path(error.filename))  # opening it tells why
+
+    for below, _, names in os.walk(folder, onerror=unreadable):
         found += [Path(below, name) for name in names if name.lower().removesuffix(".gz").endswith(SUFFIXES)]
     return sorted(found)
 
@@ -152,7 +244,7 @@ def _rows(stream: IO[bytes], name: str, meter: Meter) -> Iterator[Place]:
                 header = [cell.strip() for cell in row]
                 repeated = next((each for i, each in enumerate(header) if each and each in header[:i]), None)
                 if repeated is not None:
-                    yield name, Fault(f'the column "{repeated}" stands there more than once; keep one')
+                    yield name, Fault(f"the column {show(repeated)} stands there more than once; keep one")
                     return
             elif len(row) > len(header) and any(row[len(header) :]):
                 yield f"{name}: row {number}", Fault(f"it has {len(row)} cells, the first row only {len(header)}")
@@ -162,5 +254,6 @@ def _rows(stream: IO[bytes], name: str, meter: Meter) -> Iterator[Place]:
         yield f"{name}: row {number + 1}", Fault(f"not CSV: {error}; nothing after it could be read")
     except UnicodeDecodeError:
         yield f"{name}: row {number + 1}", Fault("not UTF-8 text; save the table as UTF-8")
-    if header is None:
-        yield name, Fault("empty; nothing to import")
+    else:
+        if header is None:
+            yield name, Fault("empty; nothing to import")

@@ -8,36 +8,60 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
+from datetime import datetime
 from pathlib import Path as File
 from typing import Any, Final
 
 from registry.canonical import show
 from registry.errors import ExchangeError, InvalidRunError
-from registry.exchange.paths import FILE, Path
+from registry.exchange.paths import FILE, OF_FILE, Path
 from registry.runs import fields
 
 REFERENCE: Final = """\
-Each part is a path ("meta.title") or a table {path = …, optional = true}, {value = …}. A path that leads to
-nothing refuses the record, unless optional.
+A part is "a.path", {path = "a.path", optional = true}, or {value = …} for all.
+A path that leads to nothing refuses the record, unless it is optional.
 
-records = "trials"             where the records are in a file; else the file, each line, item, row
-file = 'run-(?P<seed>\\d+)'     names parts of the file's own path: @file.seed (also @file.stem, .name, .folder)
+Paths:
+  model.weights                dots between keys; "a.b".c: a key with a dot
+  runs[0].w  runs[-1].w        a place in a list
+  runs[*].w                    of every item in a list
+  @file.stem .name .folder     what the file's own path says
+  @root.study                  from the top of the file (with records)
+  @beside."metrics.json".auc   in another file of its folder; where that holds
+                               several values, "result.json"[-1] is the last
 
-[weights]                      path to {NAME: number} or [{name, weight}] (name = …, weight = …: their keys);
-                               or names = and weights = two lists; or prefix = "w_" of keys (at path)
-[transformations]              as weights
-[hyperparameters]              path to an object; only = [NAMES], except = [NAMES], prefix; rest = true: every
-                               key that nothing else takes; and set = {k = "train.top_k", engine = {value = "v2"}}
-names = "features"             the feature names, where they aren't those with a weight
-description, parent            paths
-tags                           path, separator = ",", always = ["imported"]
-time                           path, format = "iso", "epoch", "epoch_ms", or as of strptime
-[metrics]                      path, prefix, only, except, set as hyperparameters; panel, and period (or start
-                               and end), engine; they become a run. define = {NAME = {unit, direction,
-                               definition}} for those that are not ours
+Keys:
+  records = "trials"     where the records are in a file; without it each is
+                         the file, its line, its row, its item
+  format = "csv"         csv, yaml, json or ndjson, where no name says it, as
+                         from a pipe
+  file = 'run-(?P<seed>\\d+)'
+                         what the file's path is like: others in a folder are
+                         passed over; what it names is @file.seed
+  names                  the features, where not those that have a weight
+  description, parent    texts
+  tags                   path, separator = ",", always = ["imported"]
+  time                   path, format = "iso", "epoch", "epoch_ms", or as of
+                         strptime, such as "%d.%m.%Y %H:%M"
+
+  [weights]              path: to {NAME: number}, to pairs, or to objects with
+                         name and weight (say name = "…", weight = "…" where
+                         they call them otherwise); or prefix = "w_": the keys
+                         that begin so, in path or the record; or names and
+                         weights: the paths of two lists. only = [NAMES],
+                         except = [NAMES], set = {NAME = part}
+  [transformations]      as weights, with value and values for weight and
+                         weights
+  [hyperparameters]      path, prefix, only, except, set; rest = true takes
+                         all there that nothing else takes
+  [metrics]              path, prefix, only, except, set; they become a run on
+                         panel over period (or start, end), of engine.
+                         define.NAME = {unit, direction, definition} for those
+                         that are not known here
 """
 """What may stand in a mapping file, for help."""
 
@@ -52,7 +76,8 @@ _GROUPS: Final = ("weights", "transformations", "hyperparameters")
 _OF_RUN: Final = ("panel", "period", "start", "end", "engine", "define")
 _PARTS: Final = ("names", "description", "parent")
 _TIMES: Final = ("iso", "epoch", "epoch_ms")
-_TOP: Final = ("records", "file", *_GROUPS, "metrics", "tags", "time", *_PARTS)
+_FORMATS: Final = ("json", "ndjson", "csv", "yaml")
+_TOP: Final = ("records", "format", "file", *_GROUPS, "metrics", "tags", "time", *_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +131,8 @@ class Mapping:
 
     weights: Group
     records: Path | None = None
+    format: str | None = None
+    """Of the files, where their names do not say it."""
     file: re.Pattern[str] | None = None
     names: Part | None = None
     description: Part | None = None
@@ -135,7 +162,7 @@ class Mapping:
             raise ExchangeError(f"{name}: can't be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise ExchangeError(f"{name}: not UTF-8 text; save the mapping as UTF-8") from None
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also an integer of more digits than Python reads
             raise ExchangeError(f"{name}: not TOML: {error}") from None
         try:
             return cls.from_dict(told)
@@ -160,8 +187,12 @@ class Mapping:
         time_format = _text(time.get("format", "iso"), "time.format")
         if time_format not in _TIMES and "%" not in time_format:
             raise ExchangeError(f"time.format: {show(time_format)} is none of {', '.join(_TIMES)}, nor has it a %")
-        return cls(
+        _check_form(time_format)
+        if "format" in told and told["format"] not in _FORMATS:
+            raise ExchangeError(f"format: {show(told['format'])} is none of {', '.join(_FORMATS)}")
+        made = cls(
             groups["weights"],
+            format=told.get("format"),
             records=Path.read(told["records"], "records") if "records" in told else None,
             file=_pattern(told["file"]) if "file" in told else None,
             names=parts.get("names"),
@@ -176,6 +207,38 @@ class Mapping:
             time=_part(_in(time, _PART), "time") if time else None,
             time_format=time_format,
         )
+        made._check_names_of_files()
+        return made
+
+    def _check_names_of_files(self) -> None:
+        known = (*OF_FILE, *(self.file.groupindex if self.file is not None else ()))
+        for where, path in _paths(self):
+            name = path.segments[1] if path.segments[:1] == (FILE,) and len(path.segments) > 1 else None
+            if path.segments[:1] == (FILE,) and (name is None or name not in known or len(path.segments) > 2):
+                raise ExchangeError(f"{where}: {path.text} is nothing; of a file's path are known {', '.join(known)}")
+
+
+def _paths(part: object, where: str = "") -> Iterator[tuple[str, Path]]:
+    """Yield every path in a mapping, with the key it is of."""
+    if isinstance(part, Path):
+        yield where, part
+    elif isinstance(part, dict):
+        for each in part.values():
+            yield from _paths(each, where)
+    elif isinstance(part, (Part, Group, Metrics, Mapping)):
+        for each in fields_of(part):
+            yield from _paths(getattr(part, each.name), getattr(part, "where", each.name))
+
+
+def _check_form(form: str) -> None:
+    """Refuse what strptime can't understand, which it tells only when it is given a time."""
+    if form in _TIMES:
+        return
+    try:
+        datetime.strptime("", form)
+    except (ValueError, re.error) as error:
+        if "does not match" not in str(error):
+            raise ExchangeError(f"time.format: {show(form)}: {error}") from None
 
 
 def _metrics(told: Table[str, Any]) -> Metrics:
@@ -234,8 +297,8 @@ def _group(told: object, where: str) -> Group:
     if made.path is None and made.prefix is None and made.names is None and made.only is None and not made.rest:
         if not made.set:
             raise ExchangeError(f'{where}: it says nothing of where they are; add path = "…" or prefix = "…"')
-    elif made.rest and (made.path is not None or made.prefix is not None or made.only is not None):
-        raise ExchangeError(f"{where}: rest takes every key that nothing else takes; leave out path, prefix and only")
+    elif made.rest and made.only is not None:
+        raise ExchangeError(f"{where}: rest takes every key that nothing else takes; leave out only")
     return made
 
 
@@ -245,8 +308,6 @@ def _pattern(told: object) -> re.Pattern[str]:
         made = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise ExchangeError(f"file: {show(text)} is no regular expression: {error}") from None
-    if not made.groupindex:
-        raise ExchangeError(f"file: {show(text)} names nothing; write (?P<NAME>…) around what {FILE}.NAME shall be")
     return made
 
 

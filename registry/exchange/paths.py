@@ -3,7 +3,8 @@
 A segment is a key of an object, a number in brackets a place in a list (from its end when it is negative), `*` every
 item of a list. A key with dots is written in quotes, but is also found as it is, since tables and flat records are
 full of them. `@file.NAME` is what the file's own path says, `@file.stem`, `@file.name` and `@file.folder` always, and
-`@root` the whole value of a file whose records are inside it.
+`@root` the whole value of a file whose records are inside it, and `@beside."metrics.json".auc` what is in another file
+of its folder: where that holds several values (lines, rows, items), they are a list.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from registry.canonical import show
 from registry.errors import ExchangeError
 
 FILE: Final = "@file"
+OF_FILE: Final = ("stem", "name", "folder")
+"""What every file's path says."""
 ROOT: Final = "@root"
+BESIDE: Final = "@beside"
 ALL: Final = "*"
 
 
@@ -71,6 +75,8 @@ class Path:
             at = found.end()
         if text.endswith(".") or "" in made:
             raise ExchangeError(f"{where}: {show(text)} is no path; a key is missing in it")
+        if made and made[0] == BESIDE and (len(made) < 2 or not isinstance(made[1], str)):
+            raise ExchangeError(f'{where}: {show(text)} names no file; write it as {BESIDE}."metrics.json".auc')
         return cls(text, tuple(made))
 
     def find(self, value: Any) -> tuple[Any, Trail]:
@@ -123,6 +129,19 @@ def leaves(value: Any, used: set[Trail], trail: Trail = ()) -> Iterator[str]:
             yield from leaves(item, used, (*trail, place))
     else:
         yield written(trail)
+
+
+def left_of(value: Any, used: set[Trail], inner: set[Trail], trail: Trail) -> Any:
+    """Return what is left of a value once all that `used` goes to is taken out; `MISSING` where nothing is.
+
+    `inner` are the beginnings of those trails. Of a list all or nothing is left.
+    """
+    if trail in used or (trail in inner and not isinstance(value, Mapping)):
+        return MISSING
+    if trail not in inner:
+        return value
+    left = {key: left_of(item, used, inner, (*trail, key)) for key, item in value.items()}
+    return {key: item for key, item in left.items() if item is not MISSING} or MISSING
 
 
 def written(trail: Trail) -> str:

@@ -1,20 +1,58 @@
-"""Two registries brought together."""
+"""Experiments from files, and two registries brought together."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from registry.faces.aliasing import Aliasing
 
 if TYPE_CHECKING:
     from registry.exchange.importing import Progress
+    from registry.exchange.mapping import Mapping
     from registry.exchange.merging import MergeReport
+    from registry.exchange.report import ImportReport
+    from registry.store.registration import ImportMetadata
 
 
 class Merging(Aliasing):
-    """What brings another registry's content into this one, and moves aliases if asked."""
+    """What brings experiments from elsewhere into this registry, and moves aliases if asked."""
+
+    def import_files(
+        self,
+        *files: str | os.PathLike[str],
+        mapping: Mapping | dict[str, Any] | str | os.PathLike[str] | None = None,
+        metadata: ImportMetadata = "fill",
+        dry_run: bool = False,
+        atomic: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ImportReport:
+        """Bring in the experiments in files, folders and patterns; repeating it changes nothing.
+
+        The files are exports, tables and hand-kept ones, or with a `mapping` those of another system: a mapping file,
+        what such a file says as a dict, or a `Mapping`; `report.first` then tells what the first record became. A
+        record that can't be taken is refused in the report and loses none of the others, unless `atomic`: then one
+        refusal keeps everything out. `metadata` says what becomes of tags and description of an experiment that is
+        there: `fill` unites and fills, `replace` takes those of the record. A `dry_run` reports the same and changes
+        nothing.
+
+        Raises:
+            ExchangeError: the mapping can't be read or says what means nothing; or `atomic`, and no room for what is
+                held back until all is read.
+            MissingLibraryError: a file is YAML, and PyYAML is not installed; nothing was taken in.
+            StoreError: the registry can't be used. What came in before stays; the import can be repeated.
+        """
+        from registry.exchange.importing import import_sources
+        from registry.exchange.mapping import Mapping
+
+        if isinstance(mapping, dict):
+            mapping = Mapping.from_dict(mapping)
+        elif mapping is not None and not isinstance(mapping, Mapping):
+            mapping = Mapping.read(mapping)
+        return import_sources(
+            self._store, files, metadata=metadata, dry_run=dry_run, atomic=atomic, mapping=mapping, progress=progress
+        )
 
     def merge(
         self,

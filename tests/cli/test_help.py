@@ -18,7 +18,7 @@ NAMES = [
     "backtest", "try", "sweep", "runs", "metrics", "record",
     "promote", "rollback", "history", "aliases", "lineage", "guard",
     "ab", "report", "overfitting", "nearest", "importance", "distribution", "pareto", "group",
-    "completion", "doctor",
+    "completion", "doctor", "push", "pull",
 ]  # fmt: skip
 
 

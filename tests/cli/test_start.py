@@ -50,6 +50,9 @@ def test_help_loads_neither_engine_nor_app(tmp_path: Path) -> None:
 COMPUTING = {"backtest", "try", "demo", "guard", "ab", "importance", "overfitting", "pareto", "report", "serve"}
 """Commands that compute with numpy."""
 
+ASKING = {"push", "pull"}
+"""Commands that talk to a tracker, by its library."""
+
 
 def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: bytes, tmp_path: Path) -> None:
     put(tmp_path / "experiments.duckdb", template)
@@ -68,7 +71,7 @@ def test_no_headless_command_loads_the_app_and_most_load_no_frames(template: byt
         ["distribution"], ["group", "--by", "hp.k", "--metric", "edge"], ["completion", "bash"], ["doctor"],
     ]  # fmt: skip
     (tmp_path / "run.json").write_text('{"metrics": {"edge": 0.1}, "panel": "p", "period": "2020-01-01..2020-12-31"}')
-    assert set(COMMANDS) - {words[0] for words in commands} == COMPUTING
+    assert set(COMMANDS) - {words[0] for words in commands} == COMPUTING | ASKING
     frames = {"pandas", "pyarrow", "sqlite3"}
     codes = loads_nothing_of(commands[:-1], APP | frames | {"numpy"}, tmp_path)
     # the doctor tells the version of sqlite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from registry.store import Store
@@ -62,6 +64,24 @@ def test_a_folder_of_files(tmp_path: Path) -> None:
         "experiment_config.json", "old.sqlite: row 1", "one.json", "three.jsonl", "two.NDJSON:1", "two.NDJSON:2",
     ]  # fmt: skip
     assert (found.refused, found.remarks) == ([], [])
+
+
+def test_the_tables_of_a_folder_come_in_like_its_other_files(tmp_path: Path) -> None:
+    (tmp_path / "a.CSV").write_text("w.x,hp.k\n0.5,1\n0.25,2\n")
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"w.x\n0.75\n"))
+    (tmp_path / "c.csv").write_text("date,price\n2024-01-01,3\n")
+    (tmp_path / "d.csv").write_text("w.x\nabc\n")
+    with duckdb.connect() as engine:
+        engine.execute('COPY (SELECT 0.125::DOUBLE AS "w.x") TO ? (FORMAT parquet)', [str(tmp_path / "e.parquet")])
+        engine.execute("COPY (SELECT 1 AS price) TO ? (FORMAT parquet)", [str(tmp_path / "f.parquet")])
+    found = read(tmp_path)
+    assert [record.source.rpartition("/")[2] for record in found.records] == [
+        "a.CSV: row 2", "a.CSV: row 3", "b.csv.gz: row 2", "e.parquet: row 2",
+    ]  # fmt: skip
+    assert found.refused == [("d.csv: row 2", 'column w.x: "abc" is not a number')]
+    assert [place for place, _ in found.remarks] == ["c.csv", "f.parquet"]
+    assert all(text.startswith("passed over: not a table of experiments") for _, text in found.remarks)
+    assert read(tmp_path / "c.csv").refused
 
 
 def test_something_else_is_passed_over_in_a_folder_and_refused_when_it_is_named(tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "guard": Entry("Promote", "guarding", "Say whether what was promoted does worse than what was before."),
     "import": Entry("Move", "importing", "Bring experiments in from files."),
     "export": Entry("Move", "exporting", "Write experiments to files."),
+    "push": Entry("Move", "pushing", "Push experiments to a tracker: MLflow or W&B."),
+    "pull": Entry("Move", "pulling", "Bring experiments in from a tracker: MLflow."),
     "merge": Entry("Move", "merging", "Bring another registry's content into this one."),
     "backup": Entry("Move", "service", "Write the whole registry to one file, or put such a file back."),
     "completion": Entry("Service", "completion", "Print what a shell needs to complete what is typed."),

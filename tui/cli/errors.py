@@ -12,7 +12,15 @@ import sys
 from enum import IntEnum
 from typing import TypeGuard
 
-from registry.errors import FilterError, NoMatchError, NotFoundError, QueryError, RegistryError, StoreError
+from registry.errors import (
+    FilterError,
+    NoMatchError,
+    NotFoundError,
+    QueryError,
+    RegistryError,
+    StoreError,
+    TrackerError,
+)
 from tui.safe import safe
 
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENXIO)
@@ -42,7 +50,7 @@ MEANINGS = {
     " regressed (guard), problems (doctor)",
     "2": "wrong usage, bad input, or refused for safety",
     "3": "not found, or ambiguous",
-    "4": "the registry can't be used, or the output can't be written",
+    "4": "the registry or a tracker can't be used, or the output can't be written",
     "5": "partly done",
     "6": "cannot tell",
     "70": "internal error (details with EXPERIMENTS_DEBUG=1)",
@@ -98,7 +106,7 @@ def report(error: BaseException) -> int:
     if isinstance(error, NotFoundError):
         complain(str(error))
         return Exit.NOT_FOUND
-    if isinstance(error, StoreError):
+    if isinstance(error, (StoreError, TrackerError)):
         complain(str(error))
         return Exit.UNUSABLE
     if isinstance(error, QueryError):

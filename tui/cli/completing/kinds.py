@@ -172,7 +172,7 @@ _TAGS: Final = Offered(_tag, listed=True)
 
 KINDS: Final[dict[str, Offered]] = {
     "filter_": Offered(_filter, turned=True),
-    **dict.fromkeys(("ref", "refs", "control", "candidates", "against", "experiment"), Offered(_hash)),
+    **dict.fromkeys(("ref", "refs", "control", "candidates", "against"), Offered(_hash)),
     "sort": Offered(_column, turned=True, option=True),
     "by": Offered(_column),
     "columns": _COLUMNS,
@@ -193,6 +193,7 @@ KINDS: Final[dict[str, Offered]] = {
 """What a parameter of this name takes, whatever the command."""
 
 OF_COMMANDS: Final[dict[tuple[str, str], Offered]] = {
+    ("backtest", "experiment"): Offered(_hash),
     ("show", "refs"): Offered(_hash_or_run),
     ("restore", "refs"): Offered(_trashed_hash),
     ("purge", "refs"): Offered(_trashed_hash),
