@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.message import Message
 
 from registry.errors import RegistryError
 from tui import actions
 from tui.glyphs import PlainGlyphs, wants_plain
-from tui.palette import ActionProvider
+from tui.palette import ActionProvider, Palette
 from tui.screens.base import HEIGHTS, WIDTHS, RegistryScreen
 from tui.screens.list import ListScreen
 from tui.settings import Memory, Settings, settings_path
@@ -201,6 +202,15 @@ class RegistryApp(App[int]):
         screen = self._registry_screen()
         if screen is not None:
             self.push_screen(HelpScreen(screen.NAME, screen.about(), self.workspace.settings.keys))
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave the screen on top, not the last: of two keys in quick succession both may leave the same dialog."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
+
+    def action_command_palette(self) -> None:
+        """Find an action by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_next_theme(self) -> None:
         """Go from dark to light, or back."""

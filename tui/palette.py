@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from tui.actions import INPUT, Action, actions_of, keys_of
 from tui.screens.base import RegistryScreen
+
+
+class Palette(CommandPalette):
+    """Textual's palette, that goes once: escape at once after enter would take the screen below along, or the app."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave, unless it was left already."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class ActionProvider(Provider):

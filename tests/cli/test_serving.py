@@ -19,6 +19,8 @@ from tests.cli.conftest import BASE, VARIANT, Shell
         (["--limit", "0"], "--limit"),
         (["--public-url", "lab.example"], "https://lab.example"),
         (["--public-url", "https://lab.example/sub"], "https://lab.example"),
+        (["--public-url", "https://a@lab.example"], "https://lab.example"),
+        (["--host", ""], "--host is empty"),
     ],
 )
 def test_what_would_let_strangers_in_is_refused(shell: Shell, options: list[str], said: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,14 +52,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Served]:
+def serving(folder: Path, *options: str, start: Sequence[str] = (sys.executable, "-m", "tui")) -> Iterator[Served]:
     """Serve a registry of six for the length of a block."""
     registry = ExperimentRegistry(folder / "experiments.duckdb")
     for number in range(COUNT):
         registry.register(config(number))
     registry.sync()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tui", "--db", str(registry.path), "serve", "--port", "0", *options],
+        [*start, "--db", str(registry.path), "serve", "--port", "0", *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True,
     )  # fmt: skip
     try:

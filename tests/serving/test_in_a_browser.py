@@ -143,6 +143,33 @@ async def test_it_opens_filters_compares_and_closes(tmp_path: Path) -> None:
         await asyncio.to_thread(served.wait_for, 0)
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_what_is_copied_goes_to_the_clipboard_also_where_the_browser_does_not_offer_it(
+    tmp_path: Path, allowed: bool
+) -> None:
+    with serving(tmp_path) as served:
+        async with chromium(tmp_path) as tab:
+            if not allowed:  # as over plain HTTP from another machine
+                none = "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+                await tab.call("Page.addScriptToEvaluateOnNewDocument", source=none)
+            await tab.call("Page.navigate", url=served.address)
+            await tab.sees(f"{COUNT} experiments")
+            await tab.evaluate("document.addEventListener('copy', event => { window.copied = event.target.value })")
+            for kind in ("mousePressed", "mouseReleased"):  # browsers copy for who has touched the page
+                await tab.call("Input.dispatchMouseEvent", type=kind, x=600, y=500, button="left", clickCount=1)
+            await tab.type("y")
+            await tab.sees("Copied")
+            if not allowed:
+                async with asyncio.timeout(10):
+                    while not await tab.evaluate("window.copied"):
+                        await asyncio.sleep(0.1)
+                assert len(await tab.evaluate("window.copied")) == 64
+            assert await tab.evaluate("document.activeElement.className") == "xterm-helper-textarea"
+            await tab.type("/w.b > 0.4")
+            await tab.sees(f"2 of {COUNT}")
+            assert tab.errors == []
+
+
 async def test_another_page_cannot_open_it(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         async with chromium(tmp_path) as tab:

@@ -121,6 +121,27 @@ async def test_the_palette_offers_the_actions_of_the_screen(registry: Experiment
         await app.until(lambda: isinstance(app.screen, SearchScreen))
 
 
+async def test_leaving_the_palette_twice_takes_nothing_else_along(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press(":")
+        await app.until(lambda: "Open the experiment under the cursor" in app.text)
+        palette = app.screen
+        palette.dismiss()  # as enter does
+        palette.dismiss()  # and escape, before enter's choice came
+        await app.until(lambda: app.screen is not palette)
+        assert app.screen.NAME == "list"
+
+
+async def test_a_dialog_that_is_left_twice_does_not_end_the_app(registry: ExperimentRegistry) -> None:
+    async with driving(registry) as app:
+        await app.press("s")
+        dialog = app.screen
+        dialog.dismiss(None)  # as enter does
+        dialog.dismiss(None)  # and escape, before that was done
+        await app.until(lambda: app.screen is not dialog)
+        assert app.screen.NAME == "list"
+
+
 async def test_t_turns_light_and_dark_and_3_compares(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         assert app.app.current_theme.dark

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from typing import Final
 from urllib.parse import urlsplit
@@ -50,6 +51,8 @@ def serve(app: App, port: int, host: str, write: bool, token: str | None, limit:
     """
     import asyncio
 
+    if not host.strip():
+        raise click.UsageError("--host is empty; give a name or an address of this machine, or leave it out")
     token = _checked(token, host)
     public = _public(public_url)
     try:
@@ -77,9 +80,22 @@ def serve(app: App, port: int, host: str, write: bool, token: str | None, limit:
             )
 
     try:
-        asyncio.run(server.run(told))
-    except OSError as error:
-        raise Stop(Exit.UNUSABLE, f"{host}:{port} can't be served on: {error.strerror or error}; try --port") from None
+        server.take_address()
+    except (OSError, UnicodeError) as error:
+        raise Stop(Exit.UNUSABLE, _cannot(host, port, error)) from None
+    asyncio.run(server.run(told))
+
+
+def _cannot(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Return the sentence for an address that can't be served on."""
+    from registry.canonical import show
+
+    if isinstance(error, PermissionError):
+        return f"port {port} can't be served on without more rights; give --port one of 1024 or more"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return f"port {port} of {safe(host)} is in use; give another --port, or 0 for any that is free"
+    why = (error.strerror or str(error)) if isinstance(error, OSError) else "it is no name of a host"
+    return f"--host {show(host)} is nothing that this machine can be reached by: {safe(why)}"
 
 
 def _checked(token: str | None, host: str) -> str:
@@ -110,7 +126,10 @@ def _public(url: str | None) -> str | None:
     try:
         parts = urlsplit(url)
         fine = (
-            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/") and not parts.query
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.path in ("", "/")
+            and not (parts.query or parts.fragment or "@" in parts.netloc)
         )
         parts.port  # noqa: B018 - raises where it is none
     except ValueError:

@@ -11,7 +11,7 @@ import select
 import sys
 import threading
 from codecs import getincrementaldecoder
-from typing import Final
+from typing import Any, Final
 
 from textual import messages
 from textual._xterm_parser import XTermParser
@@ -30,6 +30,11 @@ _MOST: Final = 1 << 16
 class ServedDriver(WebDriver):
     """Draws for a browser, as long as one is there."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._one_at_a_time = threading.Lock()
+        self._write = self._write_whole  # type: ignore[assignment]
+
     def run_input_thread(self) -> None:
         """Hand on what comes, until nothing can come any more."""
         parser = XTermParser(debug=self._debug)
@@ -44,14 +49,15 @@ class ServedDriver(WebDriver):
                         break
                     for kind, payload in packets.feed(data):
                         if kind == "D":
-                            for event in parser.feed(decode(payload)):
+                            # to the parser no text is the end of all input
+                            for event in parser.feed(text) if (text := decode(payload)) else ():
                                 self.process_message(event)
                         elif not self._told(payload):
                             return
                 for event in parser.tick():
                     self.process_message(event)
-        except (OSError, ValueError):
-            pass  # nothing that could be read comes from there
+        except Exception:  # noqa: BLE001 - nothing that could be read comes from there, so nobody is there
+            pass
         if not self.exit_event.is_set():
             self._leave()
 
@@ -70,21 +76,18 @@ class ServedDriver(WebDriver):
         last.start()
         self._app.call_from_thread(self._app.post_message, messages.ExitApp())
 
-    def write(self, data: str) -> None:
-        """Write what is drawn; where nobody reads it any more, the app ends."""
-        try:
-            super().write(data)
-        except OSError:
-            self._gone()
+    def _write_whole(self, packet: bytes) -> None:
+        """Write one packet; where nobody reads it any more, the app ends.
 
-    def write_meta(self, data: dict[str, object]) -> None:
-        """Tell the server something."""
+        What is drawn and what is downloaded come from two threads: a pipe would mix packets larger than it takes at
+        once.
+        """
+        rest = memoryview(packet)
         try:
-            super().write_meta(data)
+            with self._one_at_a_time:
+                while rest:
+                    rest = rest[os.write(self.fileno, rest) :]
         except OSError:
-            self._gone()
-
-    def _gone(self) -> None:
-        if not self.exit_event.is_set():
-            self.exit_event.set()
-            self._app.call_later(self._app.post_message, messages.ExitApp())
+            if not self.exit_event.is_set():
+                self.exit_event.set()
+                self._app.call_later(self._app.post_message, messages.ExitApp())

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+from typing import Final
 from urllib.parse import urlsplit
+
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+"""A name or address with or without a port, and nothing that could go on in a header."""
 
 
 def is_loopback(host: str) -> bool:
@@ -34,6 +39,8 @@ def names_of(host: str) -> set[str]:
 
 def split_host(host: str) -> tuple[str, int | None]:
     """Return name and port of what a browser says it asked for; empty where that is nothing of the kind."""
+    if not _HOST.fullmatch(host):
+        return "", None
     try:
         parts = urlsplit(f"//{host}")
         return (parts.hostname or "").lower(), parts.port

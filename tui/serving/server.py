@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import logging
 import re
 import secrets
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,8 @@ import textual_serve
 from aiohttp import WSCloseCode, web
 from textual_serve.server import Server, to_int
 
+from tui.safe import safe
+from tui.serving.downloads import BrokenOff, Downloads
 from tui.serving.hosts import is_address, is_loopback, names_of, split_host
 from tui.serving.visitor import Visitor
 
@@ -36,6 +39,9 @@ _HEARTBEAT: Final = 10.0
 
 _SHUTDOWN: Final = 10.0
 """Seconds that visitors' processes have to end when the server does."""
+
+_CLOSING: Final = 3.0
+"""Seconds that a browser has for answering that a page is closed."""
 
 _STATIC: Final = Path(textual_serve.__file__).parent / "static"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
@@ -75,7 +81,11 @@ class AppServer(Server):
         self._limit = limit
         self._complain = complain
         self._public = None if public_url is None else urlsplit(public_url)
+        self._names: set[str] = set()
+        self._listening: list[socket.socket] = []
         self._sockets: set[web.WebSocketResponse] = set()
+        self._apps: set[Visitor] = set()
+        self.download_manager: Downloads = Downloads()
         self.visitors = 0
 
     # who is let in
@@ -95,15 +105,20 @@ class AppServer(Server):
             return False
         if is_loopback(self.host):
             return is_loopback(name) or name == self.host.lower()
-        return name in names_of(self.host) or is_address(name)
+        return name in self._names or is_address(name)
 
     def _may_enter(self, request: web.Request) -> bool:
         given = (request.query.get(TOKEN), request.cookies.get(self._cookie))
-        return any(each is not None and secrets.compare_digest(each.encode(), self._token.encode()) for each in given)
+        return any(
+            each is not None and secrets.compare_digest(each.encode("utf-8", "replace"), self._token.encode())
+            for each in given
+        )
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not self._is_ours(request.host):
+        host = request.headers.get("Host")  # request.host would ask the name service where a client says none
+        ours = self._is_ours(host)
+        if not ours:
             response: web.StreamResponse = _refusal(400, "This is not the address of this server.")
         elif not self._may_enter(request):
             response = _refusal(403, "Open the whole address that `experiments serve` printed, with its token.")
@@ -112,10 +127,13 @@ class AppServer(Server):
                 response = await handler(request)
             except web.HTTPException as error:
                 response = _refusal(error.status, error.reason)
+            except Exception as error:  # noqa: BLE001 - one visitor's trouble, told in one line
+                self._complain(f"a visitor could not be answered: {safe(f'{type(error).__name__}: {error}')}")
+                response = _refusal(500, "That went wrong here; the server goes on.")
         if not response.prepared:
             for name, value in _HEADERS.items():
                 response.headers[name] = value
-            sockets = f"ws://{request.host} wss://{request.host}" if self._is_ours(request.host) else ""
+            sockets = f"ws://{host} wss://{host}" if ours else ""
             response.headers["Content-Security-Policy"] = _POLICY.format(sockets=sockets)
         return response
 
@@ -140,8 +158,7 @@ class AppServer(Server):
         secure = self._public is not None and self._public.scheme == "https"
         text = resources.files("tui.serving").joinpath("page.html").read_text("utf-8")
         size = max(6, min(to_int(request.query.get("fontsize", "16"), 16), 60))
-        made = text.replace("{socket}", escape(f"{'wss' if secure else 'ws'}://{request.host}/ws", quote=True))
-        response = web.Response(text=made.replace("{size}", str(size)), content_type="text/html")
+        response = web.Response(text=text.replace("{size}", str(size)), content_type="text/html")
         response.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict", secure=secure, path="/")
         return response
 
@@ -173,7 +190,7 @@ class AppServer(Server):
         return origin.lower() == host.lower() or bool(public and origin.lower() == public.lower())
 
     async def _visit(self, request: web.Request) -> web.WebSocketResponse:
-        there = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=LONGEST_MESSAGE)
+        there = web.WebSocketResponse(timeout=_CLOSING, heartbeat=_HEARTBEAT, max_msg_size=LONGEST_MESSAGE)
         await there.prepare(request)
         self._sockets.add(there)
         visitor = Visitor(
@@ -182,18 +199,23 @@ class AppServer(Server):
             write_str=there.send_str,
             close=there.close,
             download_manager=self.download_manager,
+            complain=self._complain,
         )
+        self._apps.add(visitor)
         try:
             wanted = (to_int(request.query.get(name, ""), usual) for name, usual in (("width", 80), ("height", 24)))
-            await visitor.start(*wanted)
-            # what is no message of the page's own ends the visit
-            with contextlib.suppress(ConnectionError, ValueError, KeyError, TypeError, IndexError, AssertionError):
-                await self._process_messages(there, visitor)
-        except OSError as error:
-            self._complain(f"the app can't be started for a visitor: {error.strerror or error}")
+            try:
+                await visitor.start(*wanted)
+            except OSError as error:
+                self._complain(f"the app can't be started for a visitor: {error.strerror or error}")
+            else:
+                # what is no message of the page's own ends the visit, whatever it is
+                with contextlib.suppress(Exception):
+                    await self._process_messages(there, visitor)
         finally:
             # also when the server ends in the middle of it
             await asyncio.shield(asyncio.ensure_future(visitor.stop()))
+            self._apps.discard(visitor)
             self._sockets.discard(there)
             with contextlib.suppress(Exception):
                 await there.close()
@@ -201,7 +223,7 @@ class AppServer(Server):
 
     async def handle_download(self, request: web.Request) -> web.StreamResponse:
         """Hand out a file that the app delivers, never to be shown by the browser as a page of ours."""
-        found = self.download_manager._active_downloads.get(request.match_info["key"])
+        found = self.download_manager.find(request.match_info["key"])
         if found is None:
             raise web.HTTPNotFound
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
@@ -210,36 +232,51 @@ class AppServer(Server):
         for header, value in _HEADERS.items():
             response.headers[header] = value
         await response.prepare(request)
-        async for chunk in self.download_manager.download(found.delivery_key):
-            await response.write(chunk)
-        await response.write_eof()
+        try:
+            async for chunk in self.download_manager.download(found.delivery_key):
+                await response.write(chunk)
+            await response.write_eof()
+        except BrokenOff:
+            if request.transport is not None:  # else a part would look like the whole
+                request.transport.abort()
         return response
 
     # from beginning to end
 
-    async def run(self, told: Callable[[str], None]) -> None:
-        """Serve until a signal ends it; `told` gets the address once it can be opened.
+    def take_address(self) -> None:
+        """Listen where `run` will serve; nobody is answered yet.
 
         Raises:
-            OSError: the address can't be taken.
+            OSError, UnicodeError: the address can't be taken.
         """
-        sockets = _bound(self.host, self.port)
-        self.port = sockets[0].getsockname()[1]
+        self._listening = _bound(self.host, self.port)
+        self.port = self._listening[0].getsockname()[1]
+        if not is_loopback(self.host):
+            self._names = names_of(self.host)
+
+    async def run(self, told: Callable[[str], None]) -> None:
+        """Serve until a signal ends it; `told` gets the address once it can be opened."""
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        runner = web.AppRunner(await self._make_app(), access_log=None, shutdown_timeout=_SHUTDOWN)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has one ignored
+                asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        # what strangers send that is no request of a browser's is nothing to fill a terminal with
+        quiet = logging.Logger("serve", logging.CRITICAL + 1)
+        runner = web.AppRunner(await self._make_app(), access_log=None, logger=quiet, shutdown_timeout=_SHUTDOWN)
         await runner.setup()
         try:
-            for each in sockets:
+            for each in self._listening:
                 await web.SockSite(runner, each).start()
             told(self.address)
             await ended.wait()
-            for there in list(self._sockets):
-                with contextlib.suppress(Exception):
-                    await there.close(code=WSCloseCode.GOING_AWAY)
+            closing = (there.close(code=WSCloseCode.GOING_AWAY) for there in list(self._sockets))
+            await asyncio.gather(*closing, return_exceptions=True)
         finally:
             await runner.cleanup()
+            for each in self._listening:
+                each.close()
+            for visitor in self._apps:
+                visitor.kill()
 
     @property
     def address(self) -> str:
@@ -254,25 +291,42 @@ class AppServer(Server):
 
 
 def _bound(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen on all addresses of a host, on one port."""
+    """Return sockets that listen on all addresses of a host that this machine has, on one port."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    if is_loopback(host) and not all(is_loopback(str(each[4][0])) for each in found):
+        raise OSError(errno.EADDRNOTAVAIL, "others can reach what goes by that name here")
     made: list[socket.socket] = []
+    missing: OSError | None = None
     try:
-        for family, kind, proto, _, address in socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        ):
-            one = socket.socket(family, kind, proto)
-            made.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            taken = made[0].getsockname()[1] if len(made) > 1 else port
-            one.bind((address[0], taken, *address[2:]))
-            one.listen(128)
+        for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+            taken = made[0].getsockname()[1] if made else port
+            try:
+                made.append(_listening(family, (address[0], taken, *address[2:])))
+            except OSError as error:
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise
+                missing = error  # such as ::1 of localhost where there is no IPv6
+        if not made:
+            raise missing or OSError(errno.EADDRNOTAVAIL, "it has no address")
     except BaseException:
         for one in made:
             one.close()
         raise
     return made
+
+
+def _listening(family: int, address: tuple[Any, ...]) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+        one.listen(128)
+    except BaseException:
+        one.close()
+        raise
+    return one
 
 
 def _refusal(status: int, said: str) -> web.Response:

@@ -7,11 +7,14 @@ import contextlib
 import os
 import signal
 import sys
+from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from textual_serve.app_service import AppService
+
+from tui.safe import safe
 
 DRIVER: Final = "tui.serving.driver:ServedDriver"
 
@@ -21,16 +24,28 @@ LEAVING: Final = 2.0
 LARGEST: Final = (1000, 400)
 """Columns and lines that a browser may ask for."""
 
+STUCK: Final = 10.0
+"""Seconds after which an app that takes nothing of what is typed, and has no room for more, is given up."""
+
+_READY: Final = b"__GANGLION__\n"
+"""The line with which Textual begins to draw."""
+
 _LAST_WORDS: Final = 2000
 """Bytes of what the app writes as it fails that are kept."""
+
+_BY_SIGNAL: Final = 128
+"""From here on an exit code is that of a program which was told to end."""
 
 
 class Visitor(AppService):
     """The app's process for one browser."""
 
-    def __init__(self, command: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, command: Sequence[str], *, complain: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(" ".join(command), **kwargs)
         self._words = list(command)
+        self._complain = complain
+        self._said = b""
+        """The last of what the app wrote beside what it drew."""
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(*_within(width, height))
@@ -46,6 +61,27 @@ class Visitor(AppService):
     async def set_terminal_size(self, width: int, height: int) -> None:
         """Tell the app how large the browser's terminal is."""
         await super().set_terminal_size(*_within(width, height))
+
+    async def send_bytes(self, data: bytes) -> bool:
+        """Hand on what is typed.
+
+        Raises:
+            TimeoutError: the app takes nothing any more. It must not keep us from noticing that the browser went.
+        """
+        return await asyncio.wait_for(super().send_bytes(data), STUCK)
+
+    async def send_meta(self, data: dict[str, str | int | bool | None]) -> bool:
+        """Tell the app something.
+
+        Raises:
+            TimeoutError: it takes nothing any more.
+        """
+        return await asyncio.wait_for(super().send_meta(data), STUCK)
+
+    def kill(self) -> None:
+        """End the app and what it started at once; for the end of the server, that waits for nobody."""
+        if self._process is not None:
+            _signal(self._process.pid, signal.SIGKILL)
 
     async def stop(self) -> None:
         """End the app, whatever state it is in, and wait until it is gone."""
@@ -75,10 +111,42 @@ class Visitor(AppService):
 
     async def run(self) -> None:
         """Hand on what the app draws until it ends, then let the browser know."""
-        with contextlib.suppress(Exception):
-            await super().run()
+        process = self._process
+        assert process is not None and process.stdout is not None and process.stderr is not None
+        beside = asyncio.ensure_future(self._listen(process.stderr))
+        try:
+            with contextlib.suppress(Exception):
+                await self._hand_on(process.stdout)
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(asyncio.gather(beside, process.wait()), LEAVING)
+            await self._tell_why(process.returncode)
+        finally:
+            beside.cancel()
         with contextlib.suppress(Exception):
             await self.remote_close()
+
+    async def _hand_on(self, drawn: StreamReader) -> None:
+        while await drawn.readline() != _READY:
+            if drawn.at_eof():
+                return
+        kinds = {b"D": self.on_data, b"M": self.on_meta, b"P": self.on_packed}
+        while True:
+            head = await drawn.readexactly(5)
+            await kinds[head[:1]](await drawn.readexactly(int.from_bytes(head[1:], "big")))
+
+    async def _listen(self, beside: StreamReader) -> None:
+        """Read what the app writes beside what it draws: a pipe that nobody reads would stop it."""
+        while said := await beside.read(_LAST_WORDS):
+            self._said = (self._said + said)[-_LAST_WORDS:]
+
+    async def _tell_why(self, code: int | None) -> None:
+        """Say why the app failed, if it did: to who serves it, and on the page."""
+        said = safe(self._said.decode("utf-8", "replace").strip(), lines=True)
+        if not said or code is None or not 0 < code < _BY_SIGNAL:
+            return
+        self._complain(f"a visitor's app ended: {said}")
+        with contextlib.suppress(Exception):
+            await self.remote_write_bytes(b"\x1b[?1049l\x1b[2J\x1b[H" + said.replace("\n", "\r\n").encode() + b"\r\n")
 
 
 def _within(width: int, height: int) -> tuple[int, int]:
@@ -92,5 +160,6 @@ def _signal(group: int, number: int) -> None:
 
 def app_command(db: str, wait: float, *, write: bool) -> list[str]:
     """Return the words that start the app on a registry."""
-    words = [sys.executable, "-m", "tui", "--db", db, "--wait", str(wait)]
+    # -P: nothing is imported from the folder that happens to be the current one
+    words = [sys.executable, "-P", "-m", "tui", "--db", db, "--wait", str(wait)]
     return words if write else [*words, "--read-only"]

@@ -88,8 +88,9 @@ class EditBar(Vertical):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.told.update(self._hint)
-        self.told.remove_class("-wrong")
+        for told in self.query(".told").results(Static):  # none, where the bar was given up meanwhile
+            told.update(self._hint)
+            told.remove_class("-wrong")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
