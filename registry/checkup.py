@@ -198,7 +198,7 @@ def _lock(path: Path, found: Any) -> Finding:
 
 def _content(path: Path, there: Any, locked: Any) -> Iterator[Finding]:
     """Look into the file, if that is possible at this moment."""
-    from registry.store import Store, condition, place, schema
+    from registry.store import Store, condition, files, journal, place, schema
 
     if not there.exists or not there.readable:
         return
@@ -217,6 +217,7 @@ def _content(path: Path, there: Any, locked: Any) -> Iterator[Finding]:
             count = session.value("SELECT count(*) FROM experiment")
             runs = session.value("SELECT count(*) FROM run") if found > 1 else 0
             stored = session.value("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
+            cut_off = there.exists and path.stat().st_size < files.size_needed(session.connection)
     except LockedError as error:
         busy = locked.held_by or str(error)
         yield Finding(
@@ -235,7 +236,9 @@ def _content(path: Path, there: Any, locked: Any) -> Iterator[Finding]:
     except MissingRegistryError:  # it was taken away meanwhile
         return
     except StoreError as error:
-        yield Finding("content", "problem", str(error), _REPAIR, facts)
+        left = journal.is_left(path)
+        advice = "put it in order with: experiments info" if left else _REPAIR
+        yield Finding("content", "warning" if left else "problem", str(error), advice, facts)
         return
     except ImportError as error:
         told = f"the engine can't be loaded: {error}"
@@ -245,7 +248,7 @@ def _content(path: Path, there: Any, locked: Any) -> Iterator[Finding]:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         yield Finding("content", "problem", f"it can't be read: {first}", _REPAIR, facts)
         return
-    if condition.is_cut_off(path):
+    if cut_off:
         told = f"{path} is shorter than it says of itself, so a part of it is missing"
         yield Finding("content", "problem", told, _REPAIR, facts)
         return

@@ -9,7 +9,6 @@ import struct
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from registry.errors import LockedError, StoreError
 from registry.store import files, lock, peeking, place
@@ -37,25 +36,6 @@ def header(path: Path) -> Header | None:
         return None
     text = head[52:84].split(b"\0")[0].decode("ascii", "replace")
     return Header(struct.unpack_from("<Q", head, 12)[0], "".join(c for c in text if c.isprintable()))
-
-
-def is_cut_off(path: Path) -> bool:
-    """Tell whether a DuckDB file is shorter than it says: a copy that was not finished, a disk that was full."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(3 * _BLOCK)
-            size = os.fstat(file.fileno()).st_size
-    except OSError:
-        return False
-    if len(head) < 3 * _BLOCK:
-        return head[8:12] == b"DUCK"
-    # of the two headers the one with the higher iteration counts: iteration, meta block, free list, blocks, their size
-    _, _, _, blocks, each = max(struct.unpack_from("<5Q", head, start + 8) for start in (_BLOCK, 2 * _BLOCK))
-    return bool(each) and size < 3 * _BLOCK + blocks * each
-
-
-_BLOCK: Final = 4096
-"""Bytes of each of the headers a DuckDB file begins with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from registry.errors import CorruptRegistryError, LockedError, NotARegistryError, ReadOnlyError, StoreError
-from registry.store import forks
+from registry.store import forks, journal
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +47,7 @@ class Engine:
     """
 
     _opened: forks.Opened | None = None
+    _journal: journal.Journal | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +62,10 @@ class Engine:
         if self._opened is not None:
             self._opened.close(at_once=at_once)
             self._opened = None
+        if self._journal is not None:
+            with contextlib.suppress(StoreError, OSError):  # whoever opens the file next tries again
+                self._journal.end()
+            self._journal = None
 
     def writer(self, path: Path) -> Connection:
         """Open the file for changes; the caller holds the lock exclusively.
@@ -72,11 +77,20 @@ class Engine:
         quoted = str(path).replace("'", "''")
         # what does not fit into memory goes beside the file, not into the working folder
         config = {**_COMMON, "temp_directory": f"{path}.tmp"}
+        with explained(path):
+            self._journal = journal.Journal(path)
         connection = self._open(None, at=path, read_only=False, config=config)
         with explained(path):
             connection.execute(f"ATTACH '{quoted}' AS registry (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
             connection.execute("USE registry")
+        self.keep()
         return connection
+
+    def keep(self) -> None:
+        """Keep of a file that is open for changes what a checkpoint overwrites: after each that there may have been."""
+        if self._journal is not None and self._opened is not None and self._opened.connection is not None:
+            with explained(self._opened.path or Path(":memory:")):
+                self._journal.keep(self._opened.connection)
 
     def maker(self, path: Path) -> Connection:
         """Open the file, or make it, to change its tables and views; the caller holds the lock exclusively.
@@ -84,7 +98,12 @@ class Engine:
         Not attached: a view made there would remember the name it was attached by.
         """
         config = {**_COMMON, "storage_compatibility_version": STORAGE_VERSION}
-        return self._open(path, at=path, read_only=False, config=config)
+        if path.exists():
+            with explained(path):
+                self._journal = journal.Journal(path)
+        connection = self._open(path, at=path, read_only=False, config=config)
+        self.keep()
+        return connection
 
     def reader(self, path: Path) -> Connection:
         """Open the file for reading: no file can be written, and no other can be read.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from registry.errors import FileExistsRefusal, LockedError, MissingRegistryError, StoreError
-from registry.store import entries, files, ingest, lock, place
+from registry.store import entries, files, ingest, journal, lock, place
 from registry.store.connection import Engine, explained
 from registry.store.publishing import publish
 from registry.store.session import WriteSession
@@ -63,7 +63,8 @@ def backup(store: Store, target: Path, *, force: bool) -> Path:
                 raise StoreError(_EXISTS.format(target=target))
             if target.exists():
                 shutil.copymode(target, temporary)
-            files.log_of(target).unlink(missing_ok=True)  # it belongs to the file that is replaced, or was
+            for left in (files.log_of(target), journal.path_of(target)):  # of the file that is replaced, or was
+                left.unlink(missing_ok=True)
             publish(temporary, target, str(target), force=force)
             sync_folder(target.parent)
     except FileExistsRefusal:
@@ -91,7 +92,8 @@ def copy_whole(store: Store, target: Path) -> list[tuple[str, str]]:
     with lock.holding(store.path, shared=True, timeout=store.wait):
         there = store.sniff() == "duckdb"
         if there:
-            files.check(store.path, store.migrations)  # so that an error names this file, not the copy
+            if not journal.is_left(store.path):  # else the copy is put in order
+                files.check(store.path, store.migrations)  # so that an error names this file, not the copy
             files.copy(store.path, target)
         loaded = store.spool.load(store.spool.names())
     if not there:
@@ -144,6 +146,8 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
     store.sniff()
     store.try_sync()
     with lock.holding(path, shared=False, timeout=store.wait), explained(path):
+        with contextlib.suppress(StoreError, OSError):  # too damaged for that, which is why it is replaced
+            journal.recover(path)
         names = spool.names()
         there = place.sniff(path) == "duckdb"
         kept, log = _free(path), whole.with_name("log")
@@ -161,6 +165,7 @@ def put_in_place(store: Store, whole: Path) -> Kept | None:
             if files.log_of(path).exists():  # of a file too damaged to be opened; the kept one has it
                 files.log_of(path).replace(log)
             whole.replace(path)
+            journal.path_of(path).unlink(missing_ok=True)
         except BaseException:
             if whole.exists():
                 if log.exists():

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from registry.errors import NewerSchemaError, NotARegistryError
-from registry.store import schema
+from registry.store import journal, schema
 from registry.store.connection import Connection, Engine, explained
 from registry.store.spool import sync_folder
 
@@ -35,6 +35,7 @@ def make(path: Path, migrations: Sequence[schema.Migration]) -> None:
         for left in os.listdir(path.parent):  # noqa: PTH208 - Path.glob would take signs in the name for patterns
             if left.startswith(beside):
                 path.with_name(left).unlink(missing_ok=True)
+        journal.path_of(path).unlink(missing_ok=True)  # of a file that was deleted
         if log_of(path).exists():  # of a file that was deleted; the engine would refuse the new one with it
             log_of(path).rename(path.with_name(f"{path.name}.wal.orphan-{time.time_ns()}"))
     temporary = path.with_name(f"{beside}{os.getpid()}")
@@ -72,6 +73,23 @@ def version(connection: Connection, path: Path, migrations: Sequence[schema.Migr
     return found
 
 
+def size_needed(connection: Connection) -> int:
+    """Return the bytes that the open file needs at least for what its tables say they have in it.
+
+    A shorter one is a copy that was not finished, or was on a disk that was full. The number of blocks in the
+    file's header does not tell: free ones at the end need not be there.
+    """
+    blocks = ["SELECT max(block_id) AS block FROM pragma_metadata_info()"]
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store'").fetchall()
+    for (name,) in tables:
+        of_table = f"pragma_storage_info('store.{name}')"
+        blocks.append(f"SELECT max(greatest(block_id, list_max(additional_block_ids))) FROM {of_table}")
+    sizes = "SELECT max(block_size) FROM pragma_database_size()"
+    asked = f"SELECT (SELECT max(block) FROM ({' UNION ALL '.join(blocks)})), ({sizes})"
+    last, size = connection.execute(asked).fetchall()[0]
+    return journal.HEADERS + (last + 1) * size if last is not None else 0
+
+
 def check(path: Path, migrations: Sequence[schema.Migration]) -> None:
     """Raise what `version` raises when the file is not a registry we can write, without touching it."""
     with Engine() as engine:
@@ -106,14 +124,16 @@ def copy(source: Path, target: Path) -> None:
     """
     with explained(target):
         try:
-            for mine, its in ((source, target), (log_of(source), log_of(target))):
+            for of in (lambda path: path, log_of, journal.path_of):
+                mine, its = of(source), of(target)
                 if mine == source or mine.exists():
                     os.close(os.open(its, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
                     shutil.copyfile(mine, its)
                     shutil.copymode(mine, its)
                     sync(its)
+            journal.recover(target)
         except BaseException:
-            for left_over in (target, log_of(target)):
+            for left_over in (target, log_of(target), journal.path_of(target)):
                 left_over.unlink(missing_ok=True)
             raise
 

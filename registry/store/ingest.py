@@ -66,7 +66,7 @@ def _in_one_transaction(session: WriteSession, parsed: Parsed, forget: Collectio
     session.run(f"DELETE FROM {session.table('applied')} WHERE name IN {TEXTS}", [as_list(forget)])
     entries.apply(session, parsed)
     session.insert("applied", {"name": "VARCHAR"}, {"name": [name for name, _ in parsed]})
-    session.connection.execute("COMMIT")
+    session.commit()
 
 
 def _reason(error: Exception) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry.errors import LockedError, MissingRegistryError, StoreError
-from registry.store import lock, place
+from registry.store import journal, lock, place
 from registry.store.connection import Engine
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ def peek(
         if found == "duckdb":
             cleanup.enter_context(free(path))
             found = sniff()  # it may have been put there, or taken away, meanwhile
+            if journal.is_left(path):
+                raise StoreError(
+                    f"{path} was being changed by a program that was killed; the next command that opens it puts"
+                    " it in order"
+                )
         engine = cleanup.enter_context(Engine())
         if found == "duckdb":
             yield engine.reader(path), True

@@ -181,9 +181,21 @@ class WriteSession(Session):
 
     writable = True
 
-    def __init__(self, connection: Connection, path: Path, prefix: str = "store.") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        path: Path,
+        prefix: str = "store.",
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(connection, path)
         self.prefix = prefix
+        self._committed = committed
+
+    def commit(self) -> None:
+        """End the transaction and make it durable."""
+        self.connection.execute("COMMIT")
+        self._committed()
 
     def table(self, name: str) -> str:
         """Return the name a changing statement uses for the base table `name`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.config import ExperimentConfig
-from registry.errors import ReadOnlyError, StoreError
+from registry.errors import LockedError, ReadOnlyError, StoreError
 from registry.runs.panels import PanelDays
 from registry.runs.record import Run
 from registry.store import (
@@ -21,6 +21,7 @@ from registry.store import (
     files,
     forks,
     ingest,
+    journal,
     leaving,
     lock,
     overlay,
@@ -39,7 +40,7 @@ APPLY_EVERY = 500
 """Registrations of one process after which it tries, without waiting, to bring the spool in."""
 
 _PATIENCE = 2.0
-"""Seconds a reader waits for the lock when very many entries wait to be brought in."""
+"""Seconds a reader waits for the lock when very many entries wait to be brought in, or the file is out of order."""
 
 
 class Store:
@@ -236,12 +237,11 @@ class Store:
         place.check_writable(self.path)
         self.sniff()
         while True:
-            with self._exclusive(self.wait) as connection:
-                if not self._bring_in(connection):
+            with self._exclusive(self.wait) as session:
+                if not self._bring_in(session):
                     continue  # more entries than one turn takes: let the others have the lock in between
-                session = WriteSession(connection, self.path)
                 with explained(self.path):
-                    connection.execute("BEGIN")
+                    session.connection.execute("BEGIN")
                 try:
                     self._local.open = session
                     yield session  # what it raises closes the connection, which undoes the change
@@ -249,7 +249,7 @@ class Store:
                     self._local.open = None
                 if os.getpid() == pid:
                     with explained(self.path):
-                        connection.execute("COMMIT")
+                        session.commit()
                 return
 
     def interrupt(self) -> bool:
@@ -282,8 +282,8 @@ class Store:
             if self.read_only or self.current() is not None or not place.is_writable(self.path):
                 return False
             while True:
-                with self._exclusive(seconds) as connection:
-                    if self._bring_in(connection):
+                with self._exclusive(seconds) as session:
+                    if self._bring_in(session):
                         return True
         return False
 
@@ -325,10 +325,12 @@ class Store:
         return "duckdb" if forks.is_open(self.path) else place.sniff(self.path)
 
     @contextlib.contextmanager
-    def _exclusive(self, timeout: float) -> Iterator[Connection]:
+    def _exclusive(self, timeout: float) -> Iterator[WriteSession]:
         """Hold the lock exclusively with the file open for writing, made or migrated where needed."""
         self._lingering.drop()
         with lock.holding(self.path, shared=False, timeout=timeout):
+            with explained(self.path):
+                journal.recover(self.path)
             new = place.sniff(self.path) != "duckdb"
             if new:
                 files.make(self.path, self.migrations)
@@ -342,15 +344,14 @@ class Store:
                 connection = engine.writer(self.path)
                 found = files.version(connection, self.path, self.migrations)
                 if found == len(self.migrations):
-                    yield connection
+                    yield WriteSession(connection, self.path, committed=engine.keep)
                     return
             files.migrate(self.path, found, self.migrations)
             with Engine() as engine:
-                yield engine.writer(self.path)
+                yield WriteSession(engine.writer(self.path), self.path, committed=engine.keep)
 
-    def _bring_in(self, connection: Connection) -> bool:
+    def _bring_in(self, session: WriteSession) -> bool:
         """Apply one batch of spool entries; return whether there is nothing more to do."""
-        session = WriteSession(connection, self.path)
         names = self.spool.names()
         recorded = ingest.recorded(session)
         if not names and not recorded:
@@ -378,25 +379,44 @@ class Store:
             connection, found = self._open_reader(cleanup)
         return connection if found == newest else self._migrated_copy(found, cleanup)
 
-    def _open_reader(self, cleanup: contextlib.ExitStack) -> tuple[Connection, int]:
+    def _open_reader(self, cleanup: contextlib.ExitStack, *, order: bool = True) -> tuple[Connection, int]:
         # asked once, before the lock: where there is nothing, nothing is made, lock files neither
         if self.exists():
             cleanup.enter_context(lock.holding(self.path, shared=True, timeout=self.wait))
+            left = journal.is_left(self.path)
+            if left and order and not self.read_only and place.is_writable(self.path):
+                cleanup.close()
+                self._put_in_order()
+                return self._open_reader(cleanup, order=False)
             if self.sniff() == "duckdb":
-                connection = cleanup.enter_context(Engine()).reader(self.path)
+                path = self._copy(cleanup) if left else self.path  # a copy is put in order
+                connection = cleanup.enter_context(Engine()).reader(path)
                 return connection, files.version(connection, self.path, self.migrations)
         connection = cleanup.enter_context(Engine()).memory()
         with explained(self.path):
             schema.create(connection, self.migrations)
         return connection, len(self.migrations)
 
+    def _put_in_order(self) -> None:
+        """Undo what somebody was killed over while writing it, unless others keep the file for themselves."""
+        with (
+            contextlib.suppress(LockedError),
+            lock.holding(self.path, shared=False, timeout=min(_PATIENCE, self.wait)),
+            explained(self.path),
+        ):
+            journal.recover(self.path)
+
     def _migrated_copy(self, found: int, cleanup: contextlib.ExitStack) -> Connection:
+        copy = self._copy(cleanup)
+        files.migrate(copy, found, self.migrations)
+        return cleanup.enter_context(Engine()).reader(copy)
+
+    def _copy(self, cleanup: contextlib.ExitStack) -> Path:
         with explained(self.path):
             folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="experiment-registry-"))
         copy = Path(folder) / self.path.name
         files.copy(self.path, copy)
-        files.migrate(copy, found, self.migrations)
-        return cleanup.enter_context(Engine()).reader(copy)
+        return copy
 
     def _lay_over(self, session: Session) -> None:
         names = self.spool.names()

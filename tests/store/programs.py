@@ -17,9 +17,11 @@ import time
 from pathlib import Path
 
 from registry import ExperimentConfig
-from registry.store import Store, lock
+from registry.store import Store, journal, lock
 from registry.store.apply import take_in
+from registry.store.connection import Engine
 from registry.store.registration import Registration
+from registry.store.session import WriteSession
 from registry.store.spool import Spool
 
 FEATURES, HYPERPARAMETERS, TAGS = 3, 3, 2
@@ -182,6 +184,23 @@ def die_after_commit(path: Path, n: int) -> None:
         take_in(session, [Registration(config(n))], metadata="register", kind="imported")
         session.connection.execute("COMMIT")
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def commit_after_a_checkpoint(path: Path) -> None:
+    """Commit once more after the file was written to, and tell whether the journal is of the file as it is then."""
+    Store(path).register(config(1))
+    Store(path).sync()
+    with Engine() as engine:
+        session = WriteSession(engine.writer(path), path, committed=engine.keep)
+        before = path.read_bytes()[: journal.HEADERS]
+        session.insert("applied", {"name": "VARCHAR"}, {"name": ["one"]})
+        session.connection.execute("CHECKPOINT registry")
+        session.connection.execute("BEGIN")
+        session.insert("applied", {"name": "VARCHAR"}, {"name": ["another"]})
+        session.commit()
+        now = path.read_bytes()[: journal.HEADERS]
+        say("changed" if now != before else "not changed")
+        say("kept" if now in journal.path_of(path).read_bytes() else "not kept")
 
 
 def children(path: Path, method: str) -> None:
