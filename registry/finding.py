@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
@@ -118,6 +118,12 @@ def hashes(
     return _ordered(session, question, sort, limit, "e.config_hash")
 
 
+def _count_all(session: Session, trashed: bool) -> int:
+    there = "NOT NULL" if trashed else "NULL"
+    found: int = session.once(f"SELECT count(*) FROM experiment WHERE deleted_at IS {there}")[0][0]
+    return found
+
+
 def _count(session: Session, question: _Question) -> int:
     where, parameters = question.where()
     found: int = session.value(f"SELECT count(*) FROM experiment e WHERE {where}", parameters)
@@ -151,7 +157,7 @@ def browse(
     listing = question.listing(sort)
     where, parameters = question.where()
     found = session.integers(*listing.ids(where, parameters, None))
-    total = count(session, scope=replace(scope, panel=None, period=None)) if filter.strip() else len(found)
+    total = _count_all(session, scope.trashed) if filter.strip() else len(found)
     known = _known_columns(question, columns)
     basis = question.metrics.in_force
     note = question.metrics.note(where, parameters)

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "r.run_id, e.config_hash, r.panel, r.fingerprint, r.panel_key, r.source, r.survivorship_suspect, r.period_start,"
-    " r.period_end, r.options, r.engine, r.details, r.environment, r.duration, r.recorded_at, r.panel_id"
+    " r.period_end, r.options, r.engine, r.details, r.environment, r.duration, r.recorded_at, r.panel_id, r.id"
 )
 _FROM = "FROM run r JOIN experiment e ON e.id = r.id"
+_THEIRS = f"run_id IN {TEXTS} AND id BETWEEN ? AND ?"
+"""What belongs to some runs. The ids of their experiments say where in the file it lies: all else is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +213,11 @@ def altered(session: Session, run_ids: Sequence[str]) -> list[tuple[str, str, st
 
 
 def _made(session: Session, rows: Sequence[tuple[Any, ...]], full: bool) -> list[Run]:
-    wanted = as_list(row[0] for row in rows)
+    if not rows:
+        return []
+    wanted = [as_list(row[0] for row in rows), min(row[-1] for row in rows), max(row[-1] for row in rows)]
     metrics: dict[str, dict[str, float | None]] = {}
-    for run_id, name, value in session.rows(
-        f"SELECT run_id, metric, value FROM run_metric WHERE run_id IN {TEXTS}", [wanted]
-    ):
+    for run_id, name, value in session.rows(f"SELECT run_id, metric, value FROM run_metric WHERE {_THEIRS}", wanted):
         metrics.setdefault(run_id, {})[name] = value
     windows = _windows(session, wanted) if full else {}
     series = _series(session, wanted) if full else {}
@@ -244,17 +246,17 @@ def _made(session: Session, rows: Sequence[tuple[Any, ...]], full: bool) -> list
     return made
 
 
-def _windows(session: Session, wanted: str) -> dict[str, list[Window]]:
+def _windows(session: Session, wanted: Sequence[Any]) -> dict[str, list[Window]]:
     metrics: dict[tuple[str, int], dict[str, float | None]] = {}
     for run_id, number, name, value in session.rows(
-        f"SELECT run_id, number, metric, value FROM window_metric WHERE run_id IN {TEXTS}", [wanted]
+        f"SELECT run_id, number, metric, value FROM window_metric WHERE {_THEIRS}", wanted
     ):
         metrics.setdefault((run_id, number), {})[name] = value
     made: dict[str, list[Window]] = {}
     for run_id, number, train_start, train_end, test_start, test_end, partial in session.rows(
         "SELECT run_id, number, CAST(train_start AS VARCHAR), CAST(train_end AS VARCHAR), CAST(test_start AS VARCHAR),"
-        f" CAST(test_end AS VARCHAR), partial FROM run_window WHERE run_id IN {TEXTS} ORDER BY run_id, number",
-        [wanted],
+        f" CAST(test_end AS VARCHAR), partial FROM run_window WHERE {_THEIRS} ORDER BY run_id, number",
+        wanted,
     ):
         known = metrics.get((run_id, number), {})
         window = Window(number, train_start, train_end, test_start, test_end, partial, known)
@@ -262,13 +264,13 @@ def _windows(session: Session, wanted: str) -> dict[str, list[Window]]:
     return made
 
 
-def _series(session: Session, wanted: str) -> dict[str, Series]:
+def _series(session: Session, wanted: Sequence[Any]) -> dict[str, Series]:
     """Return the values by date of each run. Its metrics share their dates, which are made texts once."""
     found: dict[str, list[tuple[list[str], dict[str, list[float | None]]]]] = {}
     for run_id, dates, names, values in session.rows(
         "SELECT run_id, CAST(dates AS VARCHAR[]), list(metric ORDER BY metric), list(vals ORDER BY metric)"
-        f" FROM run_series WHERE run_id IN {TEXTS} GROUP BY run_id, dates",
-        [wanted],
+        f" FROM run_series WHERE {_THEIRS} GROUP BY run_id, dates",
+        wanted,
     ):
         found.setdefault(run_id, []).append((dates, dict(zip(names, values, strict=True))))
     return {run_id: Series(*parts[0]) if len(parts) == 1 else _united(parts) for run_id, parts in found.items()}

@@ -91,7 +91,7 @@ def _asked_period(text: str) -> tuple[str, str]:
 
 def panel_ids(written: str, session: Session) -> list[int]:
     """Return the panels meant: those of that name, or the one written `NAME#ID`; none when there is none."""
-    ids = [row[0] for row in session.rows("SELECT panel_id FROM panel WHERE name = ? ORDER BY panel_id", [written])]
+    ids = [row[0] for row in session.once("SELECT panel_id FROM panel WHERE name = ? ORDER BY panel_id", [written])]
     if not ids and (numbered := _NUMBERED.fullmatch(written)):
         found = session.rows(
             "SELECT panel_id FROM panel WHERE name = ? AND panel_id = ?", [numbered["name"], int(numbered["id"])]
@@ -150,8 +150,8 @@ class Metrics:
         if basis is None:
             return None
         on = [basis.panel_id, basis.start, basis.end]
-        ways = self._session.value(f"SELECT count(DISTINCT (engine, options_key)) FROM run WHERE {_ON}", on)
-        if ways < 2:  # mostly; the question below asks for every match once more
+        ways = self._session.once(f"SELECT count(DISTINCT (engine, options_key)) FROM run WHERE {_ON}", on)
+        if ways[0][0] < 2:  # mostly; the question below asks for every match once more
             return None
         rows = self._session.rows(
             f"SELECT DISTINCT engine, options FROM run WHERE run_id IN ({latest_runs()})"
@@ -186,7 +186,7 @@ class Metrics:
         panels, period = self._scope
         where, params = self._runs(panels, period)
         if not exact:
-            rows = self._session.rows(f"SELECT DISTINCT {_COLUMNS}, NULL FROM run WHERE {where} LIMIT {limit}", params)
+            rows = self._session.once(f"SELECT DISTINCT {_COLUMNS}, NULL FROM run WHERE {where} LIMIT {limit}", params)
             return self._named(rows)
         condition, given = self._candidates()
         rows = self._session.rows(
@@ -258,7 +258,7 @@ class Metrics:
 
     def _check_period(self, panels: list[int] | None, period: tuple[str, str]) -> None:
         where, params = self._runs(panels, period)
-        if self._session.one(f"SELECT 1 FROM run WHERE {where} LIMIT 1", params) is None:
+        if not self._session.once(f"SELECT 1 FROM run WHERE {where} LIMIT 1", params):
             where, params = self._runs(panels, None)
             rows = self._session.rows(
                 f"SELECT {_COLUMNS}, count(DISTINCT id) FROM run WHERE {where} GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3",
@@ -313,7 +313,7 @@ class Metrics:
         """Return the panels with their names, told apart where several share one."""
         if not rows:
             return []
-        names = dict(self._session.rows("SELECT panel_id, name FROM panel"))
+        names = dict(self._session.once("SELECT panel_id, name FROM panel"))
         shared = list(names.values())
         made = []
         for panel_id, start, end, count in rows:

@@ -29,7 +29,7 @@ class KnownNames:
     """The names in the registry a session has open: of live experiments, of those in the trash, or (None) of both."""
 
     def __init__(self, session: Session, trashed: bool | None = False) -> None:
-        self._rows = session.rows
+        self._rows = session.once
         self._trashed = trashed
 
     @cached_property

@@ -62,6 +62,8 @@ class Session:
         self.connection = connection
         self.path = path
         self._unread: list[tuple[Any, ...]] | None = None
+        self.kept: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        """Answers of `once`; sessions share it for as long as the file stays as it is."""
         with explained(path):
             connection.execute("SET search_path = 'store,main'")
 
@@ -74,6 +76,14 @@ class Session:
         with explained(self.path):
             self._finish_stream()
             return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def once(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """As `rows`, for small answers that every question needs: asked again only when the file has changed."""
+        asked = (sql, *parameters)
+        found = self.kept.get(asked)
+        if found is None:
+            found = self.kept[asked] = self.rows(sql, parameters)
+        return found
 
     def arrays(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, NDArray[Any]]:
         """Run one statement and return its columns as numpy arrays, those with gaps masked; a list is an array itself.
@@ -191,6 +201,10 @@ class WriteSession(Session):
         super().__init__(connection, path)
         self.prefix = prefix
         self._committed = committed
+
+    def once(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """As `rows`: here the answer may be another one every time."""
+        return self.rows(sql, parameters)
 
     def commit(self) -> None:
         """End the transaction and make it durable."""

@@ -39,6 +39,9 @@ from registry.store.spool import Spool, identity
 APPLY_EVERY = 500
 """Registrations of one process after which it tries, without waiting, to bring the spool in."""
 
+_MOST_KEPT = 1000
+"""Small answers that are kept while the file stays as it is."""
+
 _PATIENCE = 2.0
 """Seconds a reader waits for the lock when very many entries wait to be brought in, or the file is out of order."""
 
@@ -66,6 +69,7 @@ class Store:
         self._reading: set[Session] = set()
         self._lingering = Lingering(self.path)
         self._checked: object = ()
+        self._kept: tuple[object, dict[tuple[Any, ...], list[tuple[Any, ...]]]] = (None, {})
         self._registrations = itertools.count(1)
         self._registered_in = 0  # the process
         self._panels: set[tuple[int, str]] = set()  # those this process made known
@@ -180,7 +184,8 @@ class Store:
             session = Session(self._reader(cleanup), self.path)
             cleanup.callback(self._reading.discard, session)
             self._reading.add(session)
-            self._lay_over(session)
+            if not self._lay_over(session):
+                session.kept = self._kept_of_file()
             cleanup.callback(setattr, self._local, "open", None)
             self._local.open = session
             yield session
@@ -418,7 +423,16 @@ class Store:
         files.copy(self.path, copy)
         return copy
 
-    def _lay_over(self, session: Session) -> None:
+    def _kept_of_file(self) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
+        """Return what was kept of earlier answers, if the file is still as it was; the caller holds the lock."""
+        now = self._file()
+        state, kept = self._kept
+        if state != now or len(kept) > _MOST_KEPT:
+            self._kept = now, kept = now, {}
+        return kept
+
+    def _lay_over(self, session: Session) -> bool:
+        """Show what waits in the spool as if it were in the tables; return whether there was any of it."""
         names = self.spool.names()
         if names:
             recorded = ingest.recorded(session)
@@ -427,6 +441,8 @@ class Store:
             if parsed:
                 with explained(self.path):
                     overlay.lay_over(session, parsed)
+                return True
+        return False
 
 
 def _state(path: Path) -> object:

@@ -359,3 +359,44 @@ def test_what_other_threads_ask_can_be_stopped(full: Store) -> None:
     assert not full.interrupt()
     with full.read() as session:
         assert count(session) == 20
+
+
+class TestSmallAnswers:
+    """What every question needs to know is asked once, and again when the file has changed."""
+
+    ALL = "SELECT count(*) FROM experiment"
+
+    def test_it_is_asked_again_when_anybody_changed_the_file(self, full: Store) -> None:
+        with full.read() as session:
+            first = session.once(self.ALL)
+        with full.read() as session:
+            assert session.once(self.ALL) is first
+        bring_in(Store(full.path), 50)
+        with full.read() as session:
+            assert session.once(self.ALL) == [(21,)]
+
+    def test_what_waits_in_the_spool_is_seen_at_once_and_not_taken_for_the_files(self, full: Store, hold: Hold) -> None:
+        with full.read() as session:
+            assert session.once(self.ALL) == [(20,)]
+        with hold("shared"):  # so nobody brings it in
+            Store(full.path, wait=0).register(config(50))
+            with full.read() as session:
+                assert session.once(self.ALL) == [(21,)]
+        (full.path.with_name(full.path.name + ".spool") / full.spool.names()[0]).unlink()
+        with full.read() as session:
+            assert session.once(self.ALL) == [(20,)]
+
+    def test_a_change_sees_what_it_changes(self, full: Store) -> None:
+        with full.write() as session:
+            assert session.once(self.ALL) == [(20,)]
+            take_in(session, [Registration(config(50))], metadata="register", kind="imported")
+            assert session.once(self.ALL) == [(21,)]
+
+    def test_another_file_in_its_place(self, full: Store, tmp_path: Path) -> None:
+        other = Store(tmp_path / "other.duckdb")
+        bring_in(other, 1, 2)
+        with full.read() as session:
+            assert session.once(self.ALL) == [(20,)]
+        other.path.replace(full.path)
+        with full.read() as session:
+            assert session.once(self.ALL) == [(2,)]

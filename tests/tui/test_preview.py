@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from registry import ExperimentRegistry
+from registry.store import lock
 from tests.tui.driving import config, driving, registry_of
 
 
@@ -29,6 +31,19 @@ async def test_it_follows_the_cursor_when_there_is_room(registry: ExperimentRegi
         assert "weights sum" not in app.text
         await app.pilot.resize_terminal(160, 40)
         await app.until(lambda: "weights sum to 1.017" in app.text)
+
+
+async def test_it_stays_while_the_rows_below_are_read(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(700)])
+    async with driving(registry, (160, 40)) as app:
+        await app.until(lambda: "weights sum" in app.text)
+        wide = app.screen.experiments.size.width
+        with lock.holding(registry.path, shared=False, timeout=5):  # nothing can be read meanwhile
+            await app.pilot.press("G")
+            await asyncio.sleep(1.5)
+            assert app.screen.experiments.current_row is None
+            assert app.screen.experiments.size.width == wide
+        await app.until(lambda: "weights sum to 1 " in app.text)
 
 
 async def test_keys_stay_with_the_list(registry: ExperimentRegistry) -> None:

@@ -85,7 +85,8 @@ class ListScreen(FoldingFilter, BrowsingScreen):
     def _preview(self) -> None:
         self._rest = None
         row = self.experiments.current_row
-        self._read_preview(None if row is None else row.config_hash)
+        if row is not None or not self.experiments.ids:  # else it has yet to be read, and says so when it is there
+            self._read_preview(None if row is None else row.config_hash)
 
     @work(thread=True, exclusive=True, group="preview", exit_on_error=False, description="preview")
     def _read_preview(self, config_hash: str | None) -> None:

@@ -11,7 +11,9 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -44,6 +46,9 @@ class FilterInput(SafeInput):
     """The input of a filter."""
 
     BINDINGS = actions.bindings(actions.INPUT)
+
+    # Textual lays out the whole screen when it changes; here what is typed changes no size
+    virtual_size = Reactive(Size(0, 0))
 
 
 def _typed(text: str) -> str:
