@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from registry.errors import CorruptRegistryError
 from registry.store import Store, copies, journal
 from registry.store.connection import Engine
 from registry.store.files import log_of
-from tests.store.conftest import Start
+from tests.store.conftest import Program, Start
 from tests.store.programs import config
 
 BLOCK = 262_144
@@ -61,13 +61,14 @@ def present(path: Path, *, read_only: bool = False) -> set[str]:
         return {row[0] for row in session.rows("SELECT config_hash FROM experiment")}
 
 
-@pytest.fixture
-def torn(start: Start, path: Path) -> Torn:
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Torn:
+    path = tmp_path_factory.mktemp("killed") / "experiments.duckdb"
     registry = ExperimentRegistry(path)
     for n in range(30):
         registry.register(config(n))
         registry.sync()
-    start("die_after_commit", path, 40).communicate()
+    Program("die_after_commit", path, 40).communicate()
     hashes = {str(config(n).config_hash) for n in (*range(30), 40)}
     before = path.read_bytes()
     through = path.with_name("through.duckdb")
@@ -78,6 +79,14 @@ def torn(start: Start, path: Path) -> Torn:
     after = through.read_bytes()
     through.unlink()
     return Torn(path, hashes, before, after)
+
+
+@pytest.fixture
+def torn(killed: Torn, path: Path) -> Torn:
+    for each in killed.path.parent.iterdir():
+        if each.is_file():
+            shutil.copy(each, path.with_name(each.name))
+    return replace(killed, path=path)
 
 
 @pytest.mark.parametrize("cut", CUTS)
