@@ -27,7 +27,6 @@ from tests.prepared import put
 from tui.app import RegistryApp
 from tui.screens.base import RegistryScreen
 from tui.widgets.filter_bar import FilterBar
-from tui.widgets.names_pane import NamesPane
 
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting; only a failing test ever waits so long."""
@@ -133,7 +132,6 @@ class Driver:
         unfinished: list[object] = [worker for worker in self.app.workers if not worker.is_finished]
         unfinished += [screen for screen in screens if screen.waiting]
         unfinished += [bar for screen in screens for bar in screen.query(FilterBar) if bar._waiting is not None]
-        unfinished += [pane for screen in screens for pane in screen.query(NamesPane) if pane._drawing is not None]
         unfinished += [] if self.app._resize_event is None else [self.app._resize_event]
         return unfinished
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from registry.rows import Browse, Row
     from tui.workspace import Workspace
 
+_MORE = 32
+"""Rows read beside those in view, a quarter of it all before them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -65,8 +68,10 @@ def ask(workspace: Workspace, question: Question, view: View, asking: OnItsWay, 
         question, found, panels = _browse(registry, question)
         asking.go_on()
         cursor, scroll = view.place_in(found.ids)
-        start = max(0, min(scroll, cursor) - PAGE // 4)
-        asked = real(found.ids[start : start + PAGE])
+        # who types on soon asks for other rows: no more of these than can be seen
+        page = view.room + _MORE if linger else PAGE
+        start = max(0, min(scroll, cursor) - page // 4)
+        asked = real(found.ids[start : start + page])
         rows = read_page(registry, asked, found)
         hint = None
         if not found.ids and found.total and question.filter.strip():

@@ -1,4 +1,4 @@
-"""The line of ground both big tables stand on: a cursor over any number of rows, drawn one line at a time.
+"""The ground that every table stands on: a cursor over any number of rows, drawn one line at a time.
 
 Textual's DataTable measures every cell of every row before it paints (12 s at 100,000 rows). Here a row is
 made into a strip when its line comes into view, and never before, so the number of rows costs nothing.
@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
-from textual.reactive import var
+from textual.reactive import Reactive, var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -68,6 +68,8 @@ class LineTable(ScrollView, can_focus=True):
 
     ground: Style = Style()
     """The style of the widget itself, on which everything is drawn."""
+    # Textual lays out the whole screen when it changes; the size of a table seldom depends on how many rows it has
+    virtual_size = Reactive(Size(0, 0))
     cursor: var[int] = var(0, init=False)
     hover: var[int] = var(-1, init=False)
 
@@ -137,7 +139,12 @@ class LineTable(ScrollView, can_focus=True):
 
     def rows_changed(self) -> None:
         """Measure and draw again after the rows became others."""
-        self.virtual_size = Size(self.virtual_width(), self.HEAD + self.row_count)
+        size = Size(self.virtual_width(), self.HEAD + self.row_count)
+        if size != self.virtual_size:
+            self.virtual_size = size
+            self._scroll_update(size)
+            if self.styles.auto_dimensions:
+                self.refresh(layout=True)
         last = max(0, self.row_count - 1)
         if self.cursor > last:
             self.set_reactive(LineTable.cursor, last)

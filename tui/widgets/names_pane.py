@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.content import Content
+from rich.segment import Segment
+from rich.style import Style
 from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from registry.numbers import bars
 from registry.rows import Names
 from registry.search.completion import Completion, complete
-from tui.safe import safe
 from tui.widgets.cells import fit
+from tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from registry.profile import Profile, Range
@@ -26,15 +23,16 @@ _MOST = 200
 _RECENT = 5
 _LEAST_NAME = 12
 _DETAIL = 48
-_PAUSE = 0.1
-"""Seconds after which what is offered is laid out."""
 
 
-class NamesPane(OptionList, can_focus=False):
-    """Names, what each is, and how many experiments use it."""
+class NamesPane(LineTable, can_focus=False):
+    """Names, what each is, and how many experiments use it; what a completion takes stands first, on its own ground."""
 
+    HEAD = 0
+
+    # of one height, and with its scroll bar always there: whatever is offered, nothing moves while a person types
     DEFAULT_CSS = """
-    NamesPane { border: none; padding: 0; height: 1fr; background: $background; }
+    NamesPane { height: 1fr; background: $background; scrollbar-background: $background; overflow-y: scroll; }
     """
 
     @dataclass
@@ -44,13 +42,11 @@ class NamesPane(OptionList, can_focus=False):
         completion: Completion
 
     def __init__(self) -> None:
-        super().__init__(markup=False, compact=True)
+        super().__init__()
         self._offered: list[Completion] = []
-        self._width = 0
         self._profile: Profile | None = None
         self._told: dict[str, str] = {}
         self._searches: list[Completion] = []
-        self._drawing: Timer | None = None
 
     @property
     def best(self) -> Completion | None:
@@ -61,14 +57,13 @@ class NamesPane(OptionList, can_focus=False):
         """Take the values that names have: they stand beside them from now on."""
         self._profile = profile
         self._told = {} if profile is None else {name: _told(one) for name, one in profile.ranges.items()}
-        self._offered = []
+        self.refresh()
 
     def remember(self, saved: Mapping[str, str], recent: Sequence[str]) -> None:
         """Take the searches that are offered while nothing is typed."""
         told = [(text, f"saved as {name}") for name, text in saved.items()]
         told += [(text, "searched lately") for text in recent[:_RECENT] if text not in saved.values()]
         self._searches = [Completion(0, 0, text, "value", detail) for text, detail in told]
-        self._offered = []
 
     def offer(self, text: str, cursor: int, names: Names | None) -> None:
         """Show what could stand at the cursor of a filter."""
@@ -80,24 +75,32 @@ class NamesPane(OptionList, can_focus=False):
             # nothing typed yet: what this registry holds says more than what every registry has
             offered.sort(key=lambda completion: completion.kind != "name")
             offered = [*self._searches, *offered]
-        width = self.size.width
-        if offered == self._offered and width == self._width:
+        if offered == self._offered:
             return
-        self._offered, self._width = offered, width
-        if self._drawing is None:
-            self._drawing = self.set_timer(_PAUSE, self._draw_offered)
+        self._offered = offered
+        self.set_reactive(LineTable.cursor, 0)
+        self.rows_changed()
+        self.scroll_to(y=0, animate=False)
 
-    def _draw_offered(self) -> None:
-        """Show what is offered: it is laid out after what was found, which a person types for."""
-        self._drawing = None
-        offered, width = self._offered, self._width
-        self.clear_options()
-        if offered:
-            detail = min(_DETAIL, width * 3 // 5)
-            room = max(_LEAST_NAME, width - detail - 3)
-            self.add_options([Option(_line(each, self._detail(each), room, detail)) for each in offered])
-        else:
-            self.add_option(Option(Content.assemble(("nothing to complete here", "$quiet italic")), disabled=True))
+    @property
+    def row_count(self) -> int:
+        """How many lines there are; with nothing to offer, the one that says so."""
+        return max(1, len(self._offered))
+
+    def head_line(self, y: int, width: int) -> list[Segment]:
+        """Return nothing: there is no head."""
+        return []
+
+    def row_line(self, index: int, width: int, style: Style, *, current: bool) -> list[Segment]:
+        """Return a name and what it is."""
+        if not self._offered:
+            quiet = self.ground + self.part("quiet")
+            return [Segment(fit("nothing to complete here", width), quiet + Style(italic=True))]
+        offered = self._offered[index]
+        detail = min(_DETAIL, width * 3 // 5)
+        room = max(_LEAST_NAME, width - detail - 3)
+        told = Segment(" " + fit(self._detail(offered), detail), style + self.part("quiet"))
+        return [Segment(fit(offered.text, room), style), told]
 
     def _detail(self, completion: Completion) -> str:
         """Return what is said of a name: its range and histogram where they are known."""
@@ -106,15 +109,10 @@ class NamesPane(OptionList, can_focus=False):
         told = self._told.get(completion.text) or self._told.get(f"w.{completion.text}")
         return f"{told}  {completion.detail.rpartition(', ')[2]}" if told else completion.detail
 
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        if event.option_index < len(self._offered):
-            self.post_message(self.Chosen(self._offered[event.option_index]))
-
-
-def _line(completion: Completion, told: str, room: int, detail: int) -> Content:
-    return Content.assemble(fit(completion.text, room), (" " + fit(safe(told), detail), "$quiet"))
+    def row_clicked(self, x: int) -> None:
+        """Put in what was clicked."""
+        if self._offered:
+            self.post_message(self.Chosen(self._offered[self.cursor]))
 
 
 def _told(one: Range) -> str:
