@@ -44,6 +44,7 @@ def words(line: str) -> list[str] | None:
     return None if any(word and set(word) <= set("();<>|&") for word in found) else found
 
 
+@pytest.mark.full
 def test_every_command_and_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain commands run in this process, which is four times as fast; the others, and Python, in their own."""
     shell = Shell(tmp_path, monkeypatch)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.css.model import RuleSet
@@ -26,6 +27,7 @@ from registry.store.registration import Registration
 from tests.prepared import put
 from tui.app import RegistryApp
 from tui.screens.base import RegistryScreen
+from tui.screens.filtered import FilteredScreen
 from tui.widgets.filter_bar import FilterBar
 
 PATIENCE = 60.0
@@ -92,6 +94,7 @@ class Driver:
     def __init__(self, app: RegistryApp, pilot: Pilot[int]) -> None:
         self.app = app
         self.pilot = pilot
+        self._bars: WeakKeyDictionary[Any, FilterBar] = WeakKeyDictionary()
 
     @property
     def screen(self) -> Any:
@@ -131,9 +134,16 @@ class Driver:
         screens = [screen for screen in self.app.screen_stack if isinstance(screen, RegistryScreen)]
         unfinished: list[object] = [worker for worker in self.app.workers if not worker.is_finished]
         unfinished += [screen for screen in screens if screen.waiting]
-        unfinished += [bar for screen in screens for bar in screen.query(FilterBar) if bar._waiting is not None]
+        unfinished += [bar for bar in map(self._bar_of, screens) if bar is not None and bar._waiting is not None]
         unfinished += [] if self.app._resize_event is None else [self.app._resize_event]
         return unfinished
+
+    def _bar_of(self, screen: Any) -> FilterBar | None:
+        """Return the filter of a screen; it is looked for until it is there, and then known."""
+        if isinstance(screen, FilteredScreen) and screen not in self._bars:
+            for bar in screen.query(FilterBar):
+                self._bars[screen] = bar
+        return self._bars.get(screen)
 
     def _draw(self) -> bool:
         """Draw now what a screen draws 60 times a second; return whether there was anything."""

@@ -46,7 +46,9 @@ async def test_promoting_from_the_list_and_the_detail_and_taking_it_back(registr
         assert app.screen.NAME == "list"
 
 
-@pytest.mark.parametrize("size", [(45, 18), (40, 15), (100, 30)])
+@pytest.mark.parametrize(
+    "size", [(40, 15), *(pytest.param(size, marks=pytest.mark.full) for size in ((45, 18), (100, 30)))]
+)
 async def test_the_history_is_shown_and_rolled_back_at_any_size(
     registry: ExperimentRegistry, size: tuple[int, int]
 ) -> None:

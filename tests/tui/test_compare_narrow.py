@@ -35,7 +35,7 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
     return registry
 
 
-@pytest.mark.parametrize("width", [40, 45, 60])
+@pytest.mark.parametrize("width", [40, *(pytest.param(width, marks=pytest.mark.full) for width in (45, 60))])
 async def test_two_fit_side_by_side(registry: ExperimentRegistry, width: int) -> None:
     async with driving(registry, (width, 40)) as app:
         await app.press("G", "b", "g", "c")

@@ -28,7 +28,10 @@ def full(number: int) -> str:
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
     """Three experiments to which things happened: thirteen events in all."""
-    made = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(3)])
+    return registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(3)], eventful)
+
+
+def eventful(made: ExperimentRegistry) -> None:
     made.tag(full(0), ["100%", "quality control"])
     made.describe(full(0), "another text")
     made.promote(full(1), "production", why="best of all")
@@ -39,8 +42,6 @@ def registry(tmp_path: Path) -> ExperimentRegistry:
     made.register(config(3))
     made.delete(full(3))
     made.purge(full(3))
-    made.sync()
-    return made
 
 
 def many(path: Path, count: int) -> ExperimentRegistry:

@@ -109,7 +109,9 @@ async def test_without_runs_it_says_how_to_make_one(tmp_path: Path) -> None:
         assert not isinstance(app.screen, ScatterScreen)
 
 
-@pytest.mark.parametrize("size", [(45, 18), (40, 15), (250, 70)])
+@pytest.mark.parametrize(
+    "size", [(40, 15), *(pytest.param(size, marks=pytest.mark.full) for size in ((45, 18), (250, 70)))]
+)
 async def test_it_has_room_for_the_picture_at_every_size(registry: ExperimentRegistry, size: tuple[int, int]) -> None:
     async with driving(registry, size) as app:
         await app.press("w")

@@ -89,7 +89,16 @@ async def test_the_theme_is_chosen_seen_and_remembered(registry: ExperimentRegis
     assert RegistryApp(registry, Settings(theme="nord"), Memory(memory)).theme == "nord", "the settings come first"
 
 
-@pytest.mark.parametrize("theme", ["textual-ansi", "gruvbox", "solarized-light", *(theme.name for theme in OURS)])
+@pytest.mark.parametrize(
+    "theme",
+    [
+        "textual-ansi",
+        *(
+            pytest.param(theme, marks=pytest.mark.full)
+            for theme in ("gruvbox", "solarized-light", *(ours.name for ours in OURS))
+        ),
+    ],
+)
 async def test_every_theme_shows_the_screens(registry: ExperimentRegistry, theme: str) -> None:
     app = RegistryApp(registry, Settings(theme=theme))
     lines, _ = await run(app, "a", "c", "escape", "enter", "escape", "2", "escape")

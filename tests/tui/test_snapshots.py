@@ -23,7 +23,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> ExperimentRegistry:
 
 
 QUICK_OR_FULL = [
-    pytest.param(size, id=f"{size[0]}x{size[1]}", marks=[pytest.mark.full] if size == (140, 40) else [])
+    pytest.param(size, id=f"{size[0]}x{size[1]}", marks=[pytest.mark.full] if size != (80, 24) else [])
     for size in SIZES
 ]
 

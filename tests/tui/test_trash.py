@@ -25,10 +25,12 @@ def full(number: int) -> str:
 @pytest.fixture
 def registry(tmp_path: Path) -> ExperimentRegistry:
     """Ten experiments, of which 2, 5 and 3 were deleted, in this order."""
-    made = registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(10)])
+    return registry_of(tmp_path / "experiments.duckdb", [config(number) for number in range(10)], three_deleted)
+
+
+def three_deleted(made: ExperimentRegistry) -> None:
     for number in (2, 5, 3):
         made.delete(full(number))
-    return made
 
 
 async def test_last_deleted_first_and_since_when(registry: ExperimentRegistry) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tui.screens import base
 
-SIZES = [(45, 18), (80, 24), (140, 40)]
+SIZES = [(45, 18), *(pytest.param(size, marks=pytest.mark.full) for size in ((80, 24), (140, 40)))]
 """A phone, the usual terminal, a wide one."""
 
 

@@ -63,7 +63,8 @@ class ListScreen(FoldingFilter, BrowsingScreen):
 
     def on_mount(self) -> None:
         """Show the preview as it was left."""
-        self.set_class(self.workspace.remembered.preview, "-preview")
+        # the screen is given its style when it comes into view, a moment from now; once is enough
+        self.set_class(self.workspace.remembered.preview, "-preview", update=False)
 
     @property
     def _previewing(self) -> bool:
