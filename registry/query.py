@@ -49,12 +49,16 @@ def _count(statements: Sequence[Any]) -> int:
     return sum(1 for statement in statements if statement.query.strip() or statement.type.name != "CREATE")
 
 
+_CHANGING = ("read-only", "Cannot execute statement", "from base table", "update base table", "is not an table")
+"""What the engine says of statements that change something; it calls a view no base table."""
+
+
 def _explain(message: str) -> str:
     from registry.store.schema import VIEWS
 
     lines = [line for line in message.strip().splitlines() if line.strip()]
     first = lines[0] if lines else "unknown error"
-    if "read-only" in first or "Cannot execute statement" in first:
+    if any(words in first for words in _CHANGING):
         return "the registry can only be read by SQL; change it with the other commands"
     if "file system operations are disabled" in first or "external access" in first:
         return "a query can only read the registry itself, no other files"

@@ -104,7 +104,7 @@ def resolve(session: Session, reference: str, *, trashed: bool = False) -> tuple
         )
     if other is not None:
         raise NotFoundError(
-            f"{show(reference)} is live, not in the trash: there is nothing to restore; to purge it, delete it first"
+            f"{show(reference)} is live, not in the trash; only what was deleted can be restored or purged"
         )
     where = "in the trash" if trashed else "here"
     if not HEX.issuperset(reference.strip().lower()):
@@ -113,7 +113,8 @@ def resolve(session: Session, reference: str, *, trashed: bool = False) -> tuple
         near = nearest_alias(session, reference)
         if near is not None:
             raise NotFoundError(f"no hash or alias {where} is {show(reference)}; did you mean {near}?")
-    raise NotFoundError(f"no experiment {where} has the hash {show(reference)}; look it up with: experiments list")
+    look = "trash" if trashed else "list"
+    raise NotFoundError(f"no experiment {where} has the hash {show(reference)}; look it up with: experiments {look}")
 
 
 def resolve_all(session: Session, references: Iterable[str], *, trashed: bool = False) -> dict[str, int]:

@@ -362,6 +362,9 @@ class TestSql:
 
     def test_errors_help(self, registry: ExperimentRegistry) -> None:
         registry.register(config(1))
+        for change in ("DELETE FROM weights", "UPDATE weights SET weight = 1", "INSERT INTO weights VALUES (1)"):
+            with pytest.raises(QueryError, match="can only be read by SQL"):
+                registry.sql(change)
         with pytest.raises(QueryError, match="the views are experiments"):
             registry.sql("SELECT * FROM nope")
         with pytest.raises(QueryError, match="empty"):

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 Form = Literal["json", "ndjson"]
 _FORMS: dict[str, Form] = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+_OTHER_FORMS = frozenset(
+    (
+        *(".xlsx", ".xls", ".ods", ".yaml", ".yml", ".toml", ".md", ".tsv", ".html", ".xml", ".pdf", ".gz", ".zip"),
+        *(".sqlite", ".sqlite3", ".db", ".duckdb"),
+    )
+)
+"""Endings by which other programs know what to expect, and would not find; a name of any other kind gets JSON."""
 
 _compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
@@ -73,7 +80,7 @@ def export_one(
 
     Raises:
         FileExistsRefusal: the file exists and `force` was not given.
-        ExchangeError: it can't be written.
+        ExchangeError: it can't be written, or its name promises a form that is not ours.
     """
     beside = _beside(runs, marks)
     if not isinstance(target, (str, os.PathLike)):
@@ -86,6 +93,10 @@ def export_one(
         )
     if table_suffix(path.name):
         return export_many([config], target, force=force, runs=runs, marks=marks)
+    if path.suffix.lower() in _OTHER_FORMS:
+        raise ExchangeError(
+            f"{target}: an experiment is not written as {path.suffix}; end the name in .json, .ndjson, .csv or .parquet"
+        )
     with writing(target, force=force) as stream:
         form = _FORMS.get(path.suffix.lower(), "json")
         stream.write((_indented(config, beside) if form == "json" else _compact(_record(config, beside))) + "\n")

@@ -48,6 +48,7 @@ _ALSO_CALLED = {
 """What people call the parts of an identity, without case and signs."""
 
 _NEEDED = "it has neither feature_names and feature_weights nor features and weights"
+_BARE = "weights alone, by name, go under weights, and their names into the list features"
 
 
 class NotAnExperimentError(InvalidConfigError):
@@ -215,7 +216,8 @@ def _what_else(value: dict[str, Any]) -> str:
             if near is not None:
                 raise InvalidConfigError(f"{show(near)} is no field; did you mean {missing}? Rename it")
             return f"not an experiment: it has {there} but no {missing}"
-    return f"not an experiment: {_NEEDED}"
+    bare = bool(value) and all(type(each) in (int, float) for each in value.values())
+    return f"not an experiment: {_NEEDED}{'; ' + _BARE if bare else ''}"
 
 
 def _kind(value: object) -> str:

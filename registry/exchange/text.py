@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import Any
 
 from registry.canonical import show
@@ -75,7 +76,11 @@ def _labelled(found: Iterator[tuple[int, object]], name: str) -> Iterator[Place]
     if len(faults) == 1:
         yield name, faults[0][1]
     elif all(fault.startswith(_NOT_JSON) for _, fault in faults):
-        yield name, Fault(f"{faults[0][1]}, nor is anything after it")
+        yaml = PurePath(name).suffix.lower() in (".yaml", ".yml")
+        advice = (
+            "YAML is read by a mapping, with --map; see: experiments import --map-help" if yaml else "no line of it is"
+        )
+        yield name, Fault(f"{faults[0][1]}; {advice}")
     else:
         yield from ((f"{name}:{line}", fault) for line, fault in faults)
 

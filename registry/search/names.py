@@ -203,7 +203,10 @@ def unknown(name: Name, known: KnownNames, text: str, attributes: Iterable[str] 
         return trouble(text, name.at, what, suggestion=forms[near])
     if name.prefix:
         return trouble(text, name.at, what, f"no {'run' if name.prefix == 'm' else 'experiment'} has it")
-    return trouble(text, name.at, what, f"the attributes are {', '.join(attributes)}")
+    there = f"the attributes are {', '.join(attributes)}"
+    return trouble(
+        text, name.at, what, f"{there}; w.NAME, hp.NAME, transform.NAME and m.NAME are what experiments have"
+    )
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

@@ -108,10 +108,15 @@ def test_what_was_moved_is_shown_with_names_that_only_it_has(shell: Shell) -> No
     assert (ran.code, ran.out) == (0, "w.OnlyHere\n0.5\n")
 
 
+def test_what_is_not_in_the_trash_is_looked_up_there(shell: Shell) -> None:
+    assert "look it up with: experiments trash" in shell("restore", "ffff0000").err
+    assert "look it up with: experiments list" in shell("delete", "ffff0000", "--force").err
+
+
 def test_a_live_one_needs_no_restoring(shell: Shell) -> None:
     ran = shell("restore", BASE)
     assert ran.code == 3
-    assert "is live, not in the trash: there is nothing to restore" in ran.err
+    assert "is live, not in the trash; only what was deleted can be restored or purged" in ran.err
 
 
 def test_the_help_of_purge_says_what_the_log_keeps(shell: Shell) -> None:

@@ -42,6 +42,13 @@ def test_one_experiment_with_another_ending(tmp_path: Path) -> None:
     assert ExperimentConfig.from_json((tmp_path / "one.ndjson").read_text()) == CONFIGS[0]
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ".yaml", ".MD"])
+def test_one_is_not_written_under_the_name_of_another_form(tmp_path: Path, ending: str) -> None:
+    with pytest.raises(ExchangeError, match=r"end the name in \.json, \.ndjson, \.csv or \.parquet"):
+        export_one(CONFIGS[0], tmp_path / f"one{ending}")
+    assert names(tmp_path) == []
+
+
 def test_many_as_an_array(tmp_path: Path) -> None:
     report = export_many(iter(CONFIGS), str(tmp_path / "all.json"))
     expected = json.dumps([c.to_dict() for c in CONFIGS], indent=2, sort_keys=True) + "\n"

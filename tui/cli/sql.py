@@ -54,6 +54,8 @@ def sql(app: App, query: str, file: Path | None, force: bool, form: str) -> None
     transformations  config_hash, feature, transformation
     hyperparameters  config_hash, name, value, number
     notes, events    what people wrote, and what happened
+    runs, run_metrics, run_windows, run_dates, trials    what was evaluated, and how often one tried
+    aliases, alias_moves    what is in force, and what was
 
     One statement at a time; `-` reads it from stdin. In a table numbers are rounded; --format csv or json has
     all digits.
