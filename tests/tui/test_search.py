@@ -37,13 +37,15 @@ async def test_tab_completes_names_and_the_result_follows(registry: ExperimentRe
         await app.type("momen")
         await app.press("tab")
         assert app.screen.filter_bar.field.value == "momentum "
-        await app.type("> 0.205")
+        await app.type(" > 0.205")  # the space is there already
         assert app.listed() == [f"number {number}" for number in range(11, 5, -1)]
         assert "6 of 12" in app.lines()[0]
         await app.type(" tag:ev")
         await app.press("tab")
         assert app.screen.filter_bar.field.value == "momentum > 0.205 tag:even "
         assert app.listed() == ["number 10", "number 8", "number 6"]
+        await app.type("  ")
+        assert app.screen.filter_bar.field.value == "momentum > 0.205 tag:even  ", "one of them was there"
 
 
 async def test_a_click_puts_a_name_in(registry: ExperimentRegistry) -> None:

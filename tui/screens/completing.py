@@ -97,4 +97,5 @@ class Completing(FilteredScreen):
             text += " "  # a word of its own; after tag: or w. one goes on typing
         field.value = field.value[: completion.start] + text + rest
         field.cursor_position = completion.start + len(text)
+        field.spaced_to = field.cursor_position if text.endswith(" ") else None
         field.focus()

@@ -50,6 +50,16 @@ class FilterInput(SafeInput):
     # Textual lays out the whole screen when it changes; here what is typed changes no size
     virtual_size = Reactive(Size(0, 0))
 
+    spaced_to: int | None = None
+    """Where a completion ended that brought its own space."""
+
+    def insert(self, text: str, index: int) -> None:
+        """Insert characters; the space that somebody types after a completed word is the one that it brought."""
+        own, self.spaced_to = self.spaced_to, None
+        if text == " " and index == own and self.value[index - 1 : index] == " ":
+            return
+        super().insert(text, index)
+
 
 def _typed(text: str) -> str:
     return "".join(character if safe(character) == character else " " for character in text)
