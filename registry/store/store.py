@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from registry.config import ExperimentConfig
-from registry.errors import LockedError, ReadOnlyError, StoreError
+from registry.errors import ReadOnlyError, StoreError
 from registry.runs.panels import PanelDays
 from registry.runs.record import Run
 from registry.store import (
@@ -21,17 +20,16 @@ from registry.store import (
     files,
     forks,
     ingest,
-    journal,
     leaving,
-    lock,
     overlay,
     peeking,
     place,
     run_entries,
     schema,
 )
-from registry.store.connection import Connection, Engine, explained
+from registry.store.connection import Connection, explained
 from registry.store.lingering import Lingering
+from registry.store.opening import PATIENCE, Opening
 from registry.store.run_entries import Trial
 from registry.store.session import Session, WriteSession
 from registry.store.spool import Spool, identity
@@ -41,9 +39,6 @@ APPLY_EVERY = 500
 
 _MOST_KEPT = 1000
 """Small answers that are kept while the file stays as it is."""
-
-_PATIENCE = 2.0
-"""Seconds a reader waits for the lock when very many entries wait to be brought in, or the file is out of order."""
 
 
 class Store:
@@ -65,6 +60,7 @@ class Store:
         self.wait = wait
         self.spool = Spool(self.path)
         self.migrations = schema.MIGRATIONS if migrations is None else migrations
+        self._opening = Opening(self.path, self.spool, self.migrations, wait=wait, read_only=read_only)
         self._local = threading.local()
         self._reading: set[Session] = set()
         self._lingering = Lingering(self.path)
@@ -82,7 +78,7 @@ class Store:
         Raises:
             NotARegistryError: something else lies at the path.
         """
-        return self.sniff() == "duckdb" or bool(self.spool.names())
+        return self._opening.exists()
 
     def stamp(self) -> tuple[object, ...]:
         """Return a value that changes whenever the registry may have changed; costs three system calls."""
@@ -179,9 +175,9 @@ class Store:
         place.check_name(self.path)
         self._lingering.drop(unless=self._file())
         # laying a great many entries over the tables takes seconds, in which nobody else could bring them in
-        self._sync_within(0.0 if len(self.spool.names()) <= ingest.BATCH else min(_PATIENCE, self.wait))
+        self._sync_within(0.0 if len(self.spool.names()) <= ingest.BATCH else min(PATIENCE, self.wait))
         with contextlib.ExitStack() as cleanup:
-            session = Session(self._reader(cleanup), self.path)
+            session = Session(self._opening.reader(cleanup), self.path)
             cleanup.callback(self._reading.discard, session)
             self._reading.add(session)
             if not self._lay_over(session):
@@ -323,37 +319,14 @@ class Store:
         return _state(self.path), _state(files.log_of(self.path))
 
     def sniff(self) -> str:
-        """As `place.sniff`, but without opening a file that this process has open.
-
-        Closing it again would drop the lock by which the engine keeps other programs out.
-        """
-        return "duckdb" if forks.is_open(self.path) else place.sniff(self.path)
+        """Return what lies at the path, as `place.sniff` does."""
+        return self._opening.sniff()
 
     @contextlib.contextmanager
     def _exclusive(self, timeout: float) -> Iterator[WriteSession]:
-        """Hold the lock exclusively with the file open for writing, made or migrated where needed."""
         self._lingering.drop()
-        with lock.holding(self.path, shared=False, timeout=timeout):
-            with explained(self.path):
-                journal.recover(self.path)
-            new = place.sniff(self.path) != "duckdb"
-            if new:
-                files.make(self.path, self.migrations)
-            with explained(self.path):
-                mark = identity(self.path)
-            if self.spool.verified() != mark:
-                if not new:
-                    files.check(self.path, self.migrations)  # before it is opened for writing
-                self.spool.mark_verified(mark)
-            with Engine() as engine:
-                connection = engine.writer(self.path)
-                found = files.version(connection, self.path, self.migrations)
-                if found == len(self.migrations):
-                    yield WriteSession(connection, self.path, committed=engine.keep)
-                    return
-            files.migrate(self.path, found, self.migrations)
-            with Engine() as engine:
-                yield WriteSession(engine.writer(self.path), self.path, committed=engine.keep)
+        with self._opening.exclusive(timeout) as session:
+            yield session
 
     def _bring_in(self, session: WriteSession) -> bool:
         """Apply one batch of spool entries; return whether there is nothing more to do."""
@@ -372,56 +345,6 @@ class Store:
         moved = [self.spool.refuse(name, reason) for name, reason in refusals]
         progress = len(loaded) > len(refused) or any(moved)
         return not progress or loaded[-1].name == waiting[-1]
-
-    def _reader(self, cleanup: contextlib.ExitStack) -> Connection:
-        """Open the registry for reading, inside the shared lock until `cleanup` closes."""
-        newest = len(self.migrations)
-        connection, found = self._open_reader(cleanup)
-        if found < newest and not self.read_only and place.is_writable(self.path):
-            cleanup.close()
-            with contextlib.suppress(StoreError), self._exclusive(0.0):
-                pass  # brings the schema up
-            connection, found = self._open_reader(cleanup)
-        return connection if found == newest else self._migrated_copy(found, cleanup)
-
-    def _open_reader(self, cleanup: contextlib.ExitStack, *, order: bool = True) -> tuple[Connection, int]:
-        # asked once, before the lock: where there is nothing, nothing is made, lock files neither
-        if self.exists():
-            cleanup.enter_context(lock.holding(self.path, shared=True, timeout=self.wait))
-            left = journal.is_left(self.path)
-            if left and order and not self.read_only and place.is_writable(self.path):
-                cleanup.close()
-                self._put_in_order()
-                return self._open_reader(cleanup, order=False)
-            if self.sniff() == "duckdb":
-                path = self._copy(cleanup) if left else self.path  # a copy is put in order
-                connection = cleanup.enter_context(Engine()).reader(path)
-                return connection, files.version(connection, self.path, self.migrations)
-        connection = cleanup.enter_context(Engine()).memory()
-        with explained(self.path):
-            schema.create(connection, self.migrations)
-        return connection, len(self.migrations)
-
-    def _put_in_order(self) -> None:
-        """Undo what somebody was killed over while writing it, unless others keep the file for themselves."""
-        with (
-            contextlib.suppress(LockedError),
-            lock.holding(self.path, shared=False, timeout=min(_PATIENCE, self.wait)),
-            explained(self.path),
-        ):
-            journal.recover(self.path)
-
-    def _migrated_copy(self, found: int, cleanup: contextlib.ExitStack) -> Connection:
-        copy = self._copy(cleanup)
-        files.migrate(copy, found, self.migrations)
-        return cleanup.enter_context(Engine()).reader(copy)
-
-    def _copy(self, cleanup: contextlib.ExitStack) -> Path:
-        with explained(self.path):
-            folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="experiment-registry-"))
-        copy = Path(folder) / self.path.name
-        files.copy(self.path, copy)
-        return copy
 
     def _kept_of_file(self) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
         """Return what was kept of earlier answers, if the file is still as it was; the caller holds the lock."""
