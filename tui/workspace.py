@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from registry.errors import MissingRegistryError
 from tui.settings import Memory, Remembered, Settings
 
 if TYPE_CHECKING:
@@ -70,6 +71,19 @@ class Workspace:
     """The metric that questions across many experiments are about, `m.edge`; None until one is chosen."""
     basis: str | None = None
     """The panel and period that metrics on the screen were read on, for people."""
+    there: bool = False
+    """Whether the registry's file, or something waiting for it, has been seen."""
+
+    def check_there(self) -> None:
+        """Tell an empty registry, which is read as one that is not there yet, from one that went away.
+
+        Raises:
+            MissingRegistryError: it was there, and is not any more.
+        """
+        there = self.registry.exists()
+        if self.there and not there:
+            raise MissingRegistryError(f"{self.registry.path} is gone: it was deleted or moved away")
+        self.there = there
 
     @property
     def read_on(self) -> dict[str, str | None]:

@@ -50,6 +50,7 @@ async def test_delete_and_undo(registry: ExperimentRegistry, yes: str) -> None:
 async def test_marked_ones_go_together_and_come_back_together(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         await app.press("space", "space", "space", "D")
+        marks = dict(app.app.workspace.marks)
         assert "Move the 3 marked experiments to the trash?" in app.text
         assert all(f"number {number}" in app.text for number in (5, 4, 3))
         await app.press("y")
@@ -57,6 +58,7 @@ async def test_marked_ones_go_together_and_come_back_together(registry: Experime
         assert " marked" not in app.lines()[0]
         await app.press("U")
         assert registry.count() == 6
+        assert app.app.workspace.marks == marks and "3 marked" in app.lines()[0], "with the marks they had"
 
 
 async def test_from_the_detail_one_comes_back_to_the_list(registry: ExperimentRegistry) -> None:

@@ -88,6 +88,7 @@ async def test_rows_that_were_never_read_can_be_marked(tmp_path: Path) -> None:
         assert registry.count() == 0
         await app.press("U")
         assert registry.count() == 700
+        await app.press("u", "y")
         await app.type("G k")  # typed before the last page can have been read
         assert "1 marked" in app.lines()[0]
         await app.press("g", "space", "c")

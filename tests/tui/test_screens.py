@@ -262,13 +262,35 @@ async def test_a_file_that_was_replaced_by_rubbish_is_said(registry: ExperimentR
         assert "5 experiments" in app.lines()[0]
 
 
-async def test_a_deleted_file_is_an_empty_registry_again(registry: ExperimentRegistry) -> None:
+@pytest.mark.parametrize("way", [(), ("5",)])
+async def test_a_deleted_file_is_said_and_what_was_read_stays(
+    registry: ExperimentRegistry, way: tuple[str, ...]
+) -> None:
+    good = registry.path.read_bytes()
+    async with driving(registry) as app:
+        await app.press(*way)
+        before = app.lines()[2:8]
+        registry.path.unlink()
+        await in_trouble(app, "is gone: it was deleted or moved away")
+        assert before[:5] == app.lines()[4:9], "lower by what is said"
+        registry.path.write_bytes(good)
+        await app.press("r")
+        assert app.screen.banner.text == "" and app.lines()[2:8] == before
+
+
+async def test_a_registry_that_is_made_anew_is_shown(registry: ExperimentRegistry) -> None:
     async with driving(registry) as app:
         registry.path.unlink()
-        app.app.look()
+        await in_trouble(app, "is gone")
+        ExperimentRegistry(registry.path).register(config(99))
         await app.press("r")
-        assert app.app.is_running
-        assert "0 experiments" in app.lines()[0] or app.screen.banner.text
+        assert "1 experiment" in app.lines()[0] and app.screen.banner.text == ""
+
+
+async def test_a_registry_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
+    async with driving(tmp_path / "new.duckdb") as app:
+        await app.press("r")
+        assert "0 experiments" in app.lines()[0] and app.screen.banner.text == ""
 
 
 async def test_a_file_that_was_never_a_registry(tmp_path: Path) -> None:

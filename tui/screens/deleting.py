@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import on, work
@@ -71,12 +71,15 @@ class Deleting(Finding):
     @on(Deleted)
     def _deleted(self, event: Deleted) -> None:
         count = len(event.hashes)
-        gone = set(event.hashes)
-        self.workspace.unmark(gone)
-        if self.workspace.reference in gone:
-            self.workspace.reference = None
+        gone, workspace = set(event.hashes), self.workspace
+        marks = {config_hash: told for config_hash, told in workspace.marks.items() if config_hash in gone}
+        workspace.unmark(gone)
+        reference = workspace.reference if workspace.reference in gone else None
+        if reference is not None:
+            workspace.reference = None
         if gone:
-            self.workspace.undos.append(Undo(f"restore {count:,} from the trash", self._restore(list(event.hashes))))
+            restore = self._restore(list(event.hashes), marks, reference)
+            workspace.undos.append(Undo(f"restore {count:,} from the trash", restore))
             back = "it" if count == 1 else "them"
             self.say(f"{of_them(count)} moved to the trash; U brings {back} back.")
         else:
@@ -87,7 +90,7 @@ class Deleting(Finding):
         """Called when experiments were moved to the trash."""
         self.reload()
 
-    def _restore(self, hashes: Sequence[str]) -> Callable[[], str]:
+    def _restore(self, hashes: Sequence[str], marks: Mapping[str, str], reference: str | None) -> Callable[[], str]:
         registry = self.workspace.registry
 
         def restore() -> str:
@@ -95,6 +98,9 @@ class Deleting(Finding):
             if not back:
                 return "Nothing was restored: this registry's trash does not hold it any more."
             self.workspace.in_trash().unmark(back)
+            self.workspace.mark({config_hash: told for config_hash, told in marks.items() if config_hash in back})
+            if self.workspace.reference is None and reference in back:
+                self.workspace.reference = reference
             return f"{of_them(len(back))} restored from the trash."
 
         return restore

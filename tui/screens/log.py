@@ -87,6 +87,7 @@ class LogScreen(FoldingFilter, Opening):
         linger = LINGER if not view.still and text else 0.0  # somebody who types a text will type on
         try:
             stamp = registry.changed_stamp()
+            self.workspace.check_there()
             with registry.reading(linger) as interrupt, asking.stopped_by(interrupt):
                 found = registry.browse_log(text)
                 asking.go_on()

@@ -59,11 +59,13 @@ def ask(workspace: Workspace, question: Question, view: View, asking: OnItsWay, 
 
     Raises:
         FilterError: the filter or the order can't be understood.
+        MissingRegistryError: there was one, and now there is none.
         RegistryError, OSError: the registry can't be read.
         GivenUpError: it was given up before it came to an end.
     """
     registry = workspace.registry
     stamp = registry.changed_stamp()
+    workspace.check_there()
     with registry.reading(linger) as interrupt, asking.stopped_by(interrupt):
         question, found, panels = _browse(registry, question)
         asking.go_on()
