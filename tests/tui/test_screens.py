@@ -262,7 +262,7 @@ async def test_a_file_that_was_replaced_by_rubbish_is_said(registry: ExperimentR
         assert "5 experiments" in app.lines()[0]
 
 
-@pytest.mark.parametrize("way", [(), ("5",)])
+@pytest.mark.parametrize("way", [(), ("5",), ("enter",), ("a", "c")])
 async def test_a_deleted_file_is_said_and_what_was_read_stays(
     registry: ExperimentRegistry, way: tuple[str, ...]
 ) -> None:

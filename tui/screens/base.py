@@ -20,7 +20,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
 from registry.config import SHORT_HASH
-from registry.errors import RegistryError
+from registry.errors import MissingRegistryError, RegistryError
 from tui.widgets.banner import Banner
 from tui.widgets.filter_bar import FilterInput
 from tui.widgets.key_bar import KeyBar
@@ -172,6 +172,12 @@ class RegistryScreen(Screen[int | None]):
 
     def trouble(self, error: RegistryError | OSError) -> None:
         """Say what is wrong with the registry, keep what is shown, and try again soon."""
+        try:
+            self.workspace.check_there()
+        except MissingRegistryError as gone:
+            error = gone  # nothing is found in a file that went away, which is why
+        except (RegistryError, OSError):
+            pass  # what is there can't be told; the error can
         self.banner.say(str(error))
         if self._retry is not None:
             self._retry.stop()
