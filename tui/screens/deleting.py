@@ -98,8 +98,9 @@ class Deleting(Finding):
             if not back:
                 return "Nothing was restored: this registry's trash does not hold it any more."
             self.workspace.in_trash().unmark(back)
-            self.workspace.mark({config_hash: told for config_hash, told in marks.items() if config_hash in back})
-            if self.workspace.reference is None and reference in back:
+            live = set(back)
+            self.workspace.mark({config_hash: told for config_hash, told in marks.items() if config_hash in live})
+            if self.workspace.reference is None and reference in live:
                 self.workspace.reference = reference
             return f"{of_them(len(back))} restored from the trash."
 

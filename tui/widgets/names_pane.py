@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.message import Message
 
 from registry.numbers import bars
@@ -108,6 +109,11 @@ class NamesPane(LineTable, can_focus=False):
             return completion.detail
         told = self._told.get(completion.text) or self._told.get(f"w.{completion.text}")
         return f"{told}  {completion.detail.rpartition(', ')[2]}" if told else completion.detail
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the first click alone: under the second of a double click something else is offered by then."""
+        if event.chain > 1:
+            event.prevent_default()
 
     def row_clicked(self, x: int) -> None:
         """Put in what was clicked."""
