@@ -15,6 +15,7 @@ from textual import on, work
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.message import Message
+from textual.timer import Timer
 
 from registry.errors import RegistryError
 from tui import actions
@@ -24,6 +25,7 @@ from tui.screens.base import HEIGHTS, WIDTHS, RegistryScreen
 from tui.screens.list import ListScreen
 from tui.settings import Memory, Settings, settings_path
 from tui.theme import DARK, LIGHT, OURS, VARIABLES
+from tui.timing import surely
 from tui.workspace import Undo, Workspace
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
     from textual.filter import LineFilter
+    from textual.timer import TimerCallback
 
     from registry import ExperimentRegistry
 
@@ -103,6 +106,12 @@ class RegistryApp(App[int]):
         """Return the theme to start with: the settings' one, else the one remembered, else the dark one."""
         wanted = (self.workspace.settings.theme, self.workspace.memory.theme)
         return next((name for name in wanted if name in self.available_themes), DARK.name)
+
+    def set_timer(
+        self, delay: float, callback: TimerCallback | None = None, *, name: str | None = None, pause: bool = False
+    ) -> Timer:
+        """As Textual's, but it surely goes off: the app waits for such a one before it takes any other resize."""
+        return surely(super().set_timer(delay, callback, name=name, pause=pause))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what drawn lines go through: signs in ASCII too, where the terminal has no others."""

@@ -16,6 +16,7 @@ from registry.errors import RegistryError
 from tui import actions
 from tui.screens.browsing import BrowsingScreen
 from tui.screens.folding import FoldingFilter
+from tui.timing import surely
 from tui.widgets.experiment_list import ExperimentList
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.names_pane import NamesPane
@@ -76,7 +77,7 @@ class ListScreen(FoldingFilter, BrowsingScreen):
             self._rest.stop()
         if self._previewing:
             typing = self.filter_bar.field.has_focus
-            self._rest = self.set_timer(_REST_TYPING if typing else _REST, self._preview)
+            self._rest = surely(self.set_timer(_REST_TYPING if typing else _REST, self._preview))
 
     def resized(self) -> None:
         """A wider window has room for the preview."""

@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 
 from tui import actions
 from tui.safe import safe
+from tui.timing import surely
 
 if TYPE_CHECKING:
     from registry.errors import FilterError
@@ -112,7 +113,7 @@ class FilterBar(Vertical):
     def _changed(self) -> None:
         if self._waiting is not None:
             self._waiting.stop()
-        self._waiting = self.set_timer(self._pause, self._tell)
+        self._waiting = surely(self.set_timer(self._pause, self._tell))
 
     def _tell(self) -> None:
         self._waiting = None
